@@ -1,0 +1,33 @@
+# Every package Tusk uses, once. `scripts/install_deps.sh` installs them on Debian 12.
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)  # before gRPC
+find_package(gRPC CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(spdlog CONFIG REQUIRED)
+find_package(pugixml CONFIG REQUIRED)
+find_package(leveldb CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
+if(TUSK_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# A package without a CMake file of its own.
+function(tusk_import_library name header library)
+  find_path(${name}_INCLUDE ${header} REQUIRED)
+  find_library(${name}_LIBRARY ${library} REQUIRED)
+  add_library(${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${name} INTERFACE ${${name}_INCLUDE})
+  target_link_libraries(${name} INTERFACE ${${name}_LIBRARY})
+endfunction()
+tusk_import_library(isal isa-l.h isal)
+tusk_import_library(lz4 lz4.h lz4)
+tusk_import_library(zstdlib zstd.h zstd)
+tusk_import_library(snappylib snappy.h snappy)
+tusk_import_library(bzip2 bzlib.h bz2)
+tusk_import_library(xxhash xxhash.h xxhash)
+
+add_library(tusk_spdlog INTERFACE)
+target_compile_definitions(tusk_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+target_link_libraries(tusk_spdlog INTERFACE spdlog::spdlog)
