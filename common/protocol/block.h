@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "common/base/checksum_type.h"
 #include "common/protocol/ids.h"
 
 namespace tusk {
@@ -47,12 +48,6 @@ enum class ReplicaState : uint8_t {
   kRur = 3,  // replica under recovery
   kTemporary = 4,
 };
-
-enum class ChecksumType : uint8_t {
-  kNull = 0,
-  kCrc32 = 1,
-  kCrc32c = 2
-};  // numbers of wire and disk
 
 enum class StorageType : uint8_t {  // numbers of the wire
   kDisk = 1,
