@@ -1,0 +1,84 @@
+# Sourced by shell tests: a cluster of its own in a temporary folder, stopped and removed at the end.
+#
+#   . "$(dirname "$0")/../lib/cluster.sh"
+#   start_cluster --workers 3 -D dfs.blocksize=1m
+#   expect_equal "$(tusk dfs -ls / | wc -l)" 3
+#
+# TUSK_BIN: folder of the programs. Needs free ports; each test takes a range of 64 of its own.
+set -euo pipefail
+: "${TUSK_BIN:?set TUSK_BIN to the folder of the programs}"
+PATH=$TUSK_BIN:$PATH
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/tusk-it-XXXXXX")
+cluster_dirs=()
+
+finish() {
+  local code=$?
+  if [ $code -ne 0 ]; then
+    for dir in "${cluster_dirs[@]}"; do
+      echo "--- last log lines below $dir"
+      tail -n 15 "$dir"/logs/*.log 2>/dev/null || true
+    done
+  fi
+  for dir in "${cluster_dirs[@]}"; do tusk cluster stop --dir "$dir" >/dev/null 2>&1 || true; done
+  [ -n "${TUSK_KEEP:-}" ] || rm -rf "$scratch"
+  exit $code
+}
+trap finish EXIT
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+expect_equal() {  # ACTUAL EXPECTED [WHAT]
+  [ "$1" = "$2" ] || fail "${3:-values differ}: got '$1', expected '$2'"
+}
+
+expect_contains() {  # TEXT PART
+  case $1 in *"$2"*) ;; *) fail "'$2' is not in: $1" ;; esac
+}
+
+expect_failure() {  # COMMAND...: must exit non-zero; its stderr lands in $failure
+  if failure=$("$@" 2>&1 >/dev/null); then fail "should have failed: $*"; fi
+}
+
+# eventually SECONDS COMMAND...: waits for a condition, never for a time.
+eventually() {
+  local until=$(($(date +%s) + $1)); shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$until" ] || fail "did not come true: $*"
+    sleep 0.05
+  done
+}
+
+# A range of 64 ports that nobody listens on, below the range the kernel hands out by itself.
+free_base_port() {
+  local try base port
+  for try in $(seq 1 50); do
+    base=$((10240 + (RANDOM % 340) * 64))
+    for port in $(seq $base $((base + 63))); do
+      if grep -qi ":$(printf '%04X' "$port") " /proc/net/tcp /proc/net/tcp6 2>/dev/null; then continue 2; fi
+    done
+    echo $base
+    return
+  done
+  fail "no free range of ports"
+}
+
+# start_cluster [options of tusk cluster start]: sets $cluster (its folder), HADOOP_CONF_DIR.
+start_cluster() {
+  cluster=$scratch/cluster${#cluster_dirs[@]}
+  cluster_dirs+=("$cluster")
+  tusk cluster start --dir "$cluster" --base-port "$(free_base_port)" "$@" >"$scratch/start.log" 2>&1 ||
+    { cat "$scratch/start.log"; fail "cluster start"; }
+  export HADOOP_CONF_DIR=$cluster/conf
+}
+
+# The configured value of a key, from the cluster's own files.
+conf_value() {
+  sed -n "/<name>$1<\/name>/{n;s/.*<value>\(.*\)<\/value>.*/\1/p}" "$HADOOP_CONF_DIR"/*-site.xml | head -n 1
+}
+
+# skip_unless_required REASON: 77 tells ctest "skipped"; TUSK_REQUIRE_COMPAT=1 makes it a failure.
+skip_unless_required() {
+  if [ "${TUSK_REQUIRE_COMPAT:-0}" = 1 ]; then fail "$1"; fi
+  echo "SKIPPED: $1"
+  exit 77
+}
