@@ -127,7 +127,7 @@ class TUSK_EXPORT DirectoryIterator {
   virtual StatusOr<std::optional<FileStatus>> Next() = 0;
 };
 
-struct ConnectOptions {
+struct FileSystemOptions {
   std::string uri;   // empty: fs.defaultFS; "file:///" is this host's own files
   std::string user;  // empty: HADOOP_USER_NAME, else the process's user
 };
@@ -135,7 +135,7 @@ struct ConnectOptions {
 class TUSK_EXPORT FileSystem : public std::enable_shared_from_this<FileSystem> {
  public:
   static StatusOr<std::shared_ptr<FileSystem>> Connect(const Configuration& configuration,
-                                                       const ConnectOptions& options = {});
+                                                       const FileSystemOptions& options = {});
   virtual ~FileSystem() = default;
 
   // "hdfs://host:8020" or "file://", the user's short name, and "/user/<name>".
