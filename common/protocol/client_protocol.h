@@ -134,6 +134,7 @@ class ClientProtocol {
   // cluster
   virtual StatusOr<FsStats> GetFsStats() = 0;
   virtual StatusOr<FsStats> GetReplicatedBlockStats() = 0;
+  virtual StatusOr<FsStats> GetEcBlockGroupStats() = 0;
   virtual StatusOr<std::vector<DatanodeInfo>> GetDatanodeReport(DatanodeReportType type) = 0;
   virtual StatusOr<std::vector<DatanodeStorageReport>> GetDatanodeStorageReport(
       DatanodeReportType type) = 0;
