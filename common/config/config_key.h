@@ -1,14 +1,14 @@
 // Typed configuration keys. Each is declared once, in the table of its file (core_keys.h,
 // hdfs_keys.h, yarn_keys.h, mapred_keys.h), with default, bounds and one sentence:
 //
-//   inline constexpr DurationKey kHeartbeatInterval{
+//   inline constexpr DurationKey kHeartbeatInterval{   // in namespace tusk::keys
 //       .name = "dfs.heartbeat.interval",
 //       .fallback = 1s,
 //       .min = 100ms,
 //       .unit = TimeUnit::kSeconds,
 //       .doc = "How often a datanode reports to its namenodes."};
 //
-// and entered in the list at the end of that file. conf/*-default.xml is generated from the lists.
+// and entered in the list at the end of that file. Use: conf.Get(keys::kHeartbeatInterval). conf/*-default.xml is generated from the lists.
 #pragma once
 
 #include <chrono>
