@@ -8,7 +8,8 @@
 //       .unit = TimeUnit::kSeconds,
 //       .doc = "How often a datanode reports to its namenodes."};
 //
-// and entered in the list at the end of that file. Use: conf.Get(keys::kHeartbeatInterval). conf/*-default.xml is generated from the lists.
+// and entered in the list at the end of that file, from which conf/*-default.xml is generated.
+// Use: conf.Get(keys::kHeartbeatInterval).
 #pragma once
 
 #include <chrono>

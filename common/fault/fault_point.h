@@ -74,6 +74,7 @@ class FaultPoint {
 };
 
 // kNotFound when no point of the running program has that name.
+FaultPoint* FindFaultPoint(std::string_view name);  // nullptr when there is none
 Status ArmFault(std::string_view name, const Fault& fault);
 Status DisarmFault(std::string_view name);
 std::vector<std::string> FaultPointNames();
