@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/checksum_type.h"
 #include "common/base/status.h"
 
 namespace tusk {
@@ -15,9 +16,6 @@ namespace tusk {
 // `crc` continues a former result: Crc32c(b, Crc32c(a)) == Crc32c(a + b).
 uint32_t Crc32c(std::string_view bytes, uint32_t crc = 0);
 uint32_t Crc32(std::string_view bytes, uint32_t crc = 0);
-
-// The numbers of Hadoop's DataChecksum types, on the wire and in meta files.
-enum class ChecksumType : uint8_t { kNull = 0, kCrc32 = 1, kCrc32c = 2 };
 
 // "NULL", "CRC32", "CRC32C".
 std::string_view ChecksumTypeName(ChecksumType type);
