@@ -40,7 +40,7 @@ struct ShuffleDependency {
   LineageId parent;
   int partitions = 0;  // how many the shuffle makes; the child node has as many
   ShuffleOrder order = ShuffleOrder::kNone;
-  // The map side's sink: takes the parent's records, opens TaskContext::OpenShuffleWriter and adds
+  // The map side's sink: takes the parent's records, opens TaskContext::OpenShuffleSink and adds
   // encoded keys and values. Partitioner, comparison and combiner are its own business.
   OpSpec writer;
 };

@@ -93,31 +93,31 @@ class TUSK_EXPORT ValueStream {
 };
 
 // Takes the place of a run of equal keys at spill and merge.
-class TUSK_EXPORT Combiner {
+class TUSK_EXPORT GroupCombiner {
  public:
   using Emit = std::function<Status(std::string_view key, std::string_view value)>;
-  virtual ~Combiner() = default;
+  virtual ~GroupCombiner() = default;
   // May emit any number of pairs of that key's partition; order by key is kept only if the emitted
   // keys equal `key`.
   virtual Status Combine(std::string_view key, ValueStream& values, const Emit& emit) = 0;
 };
 
 struct ShuffleWriteOptions {
-  const KeyOrder* order = nullptr;  // null: bytewise. Used for ShuffleOrder::kByKey
-  Combiner* combiner = nullptr;     // null: none. With one, equal keys meet even without an order
+  const KeyOrder* order = nullptr;    // null: bytewise. Used for ShuffleOrder::kByKey
+  GroupCombiner* combiner = nullptr;  // null: none. With one, equal keys meet even without an order
 };
 
 struct ShuffleReadOptions {
   const KeyOrder* order = nullptr;
-  Combiner* combiner = nullptr;  // at merges to disk, when there are many segments
+  GroupCombiner* combiner = nullptr;  // at merges to disk, when there are many segments
 };
 
 // Collects one map attempt's output.
 //   Add* -> Finish | Abandon (or the destructor): everything written is removed
 // Threads: not thread-safe.
-class TUSK_EXPORT ShuffleWriter {
+class TUSK_EXPORT ShuffleSink {
  public:
-  virtual ~ShuffleWriter() = default;
+  virtual ~ShuffleSink() = default;
   // Copies both. `partition` in [0, partitions).
   virtual Status Add(int partition, std::string_view key, std::string_view value) = 0;
   // Everything sorted, combined and stored; afterwards readers may come.
@@ -126,9 +126,9 @@ class TUSK_EXPORT ShuffleWriter {
 
 // One reduce partition's records, as ShuffleOrder promises.
 // Threads: not thread-safe.
-class TUSK_EXPORT ShuffleReader {
+class TUSK_EXPORT ShuffleSource {
  public:
-  virtual ~ShuffleReader() = default;
+  virtual ~ShuffleSource() = default;
   // False at the end. The views are valid until the next call.
   virtual StatusOr<bool> Next(std::string_view* key, std::string_view* value) = 0;
 };
@@ -146,13 +146,13 @@ class TUSK_EXPORT ShuffleService {
  public:
   virtual ~ShuffleService() = default;
 
-  virtual StatusOr<std::unique_ptr<ShuffleWriter>> OpenWriter(const ShuffleAttempt& attempt,
-                                                              ShuffleId shuffle, int map_index,
-                                                              int partitions, ShuffleOrder order,
-                                                              const ShuffleWriteOptions&) = 0;
+  virtual StatusOr<std::unique_ptr<ShuffleSink>> OpenWriter(const ShuffleAttempt& attempt,
+                                                            ShuffleId shuffle, int map_index,
+                                                            int partitions, ShuffleOrder order,
+                                                            const ShuffleWriteOptions&) = 0;
 
   // `failed` is called (before Next or this call returns an error) when an output cannot be had.
-  virtual StatusOr<std::unique_ptr<ShuffleReader>> OpenReader(
+  virtual StatusOr<std::unique_ptr<ShuffleSource>> OpenReader(
       const ShuffleAttempt& attempt, const ShuffleInput& input, const ShuffleReadOptions& options,
       std::function<void(const FetchFailure&)> failed) = 0;
 

@@ -52,7 +52,7 @@ class TUSK_EXPORT TaskContext {
   // Map side of a shuffle: only for the sink of ShuffleDependency::writer, once. The output is
   // Finish()ed by the sink, which hands it to SetMapOutput.
   virtual int shuffle_partitions() const = 0;
-  virtual StatusOr<std::unique_ptr<ShuffleWriter>> OpenShuffleWriter(
+  virtual StatusOr<std::unique_ptr<ShuffleSink>> OpenShuffleSink(
       const ShuffleWriteOptions& options) = 0;
   virtual void SetMapOutput(MapOutput output) = 0;
 
@@ -89,7 +89,7 @@ class TUSK_EXPORT Inputs {
   virtual int count() const = 0;
   // Runs the narrow input's partitions, one after the other, into `into` (usually the caller).
   virtual Status Produce(int input, Operator* into) = 0;
-  virtual StatusOr<std::unique_ptr<ShuffleReader>> OpenShuffle(
+  virtual StatusOr<std::unique_ptr<ShuffleSource>> OpenShuffle(
       int input, const ShuffleReadOptions& options) = 0;
 };
 
