@@ -1,0 +1,70 @@
+// A journal in a local directory: segments named by their first txid, fallocated, synced per batch.
+//
+// On disk: <dir>/edits_<first txid, 19 digits>, each a frame file (common/io/frame_file.h). A
+// segment
+//          ends where the next begins. docs/formats/edits.md.
+// Threads: thread-safe; writes run on the given executor, one at a time in order.
+// Fails:   after a failed write or sync every later batch is refused: what is on disk is unknown.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/concurrent/executor.h"
+#include "common/concurrent/mutex.h"
+#include "common/io/env.h"
+#include "namenode/edits/journal.h"
+
+namespace tusk::namenode {
+
+struct LocalJournalOptions {
+  std::string dir;
+  int64_t segment_bytes = 64 << 20;  // a new segment begins beyond this size
+  int64_t allocate_bytes = 1 << 20;  // disk space is reserved in steps of this size
+};
+
+class LocalJournal final : public Journal {
+ public:
+  // `executor`: for this journal alone, one thread.
+  LocalJournal(LocalJournalOptions options, Env* env, Executor* executor);
+  ~LocalJournal() override;  // waits for the batch under way
+
+  // Hands every frame after `after` to `take`, in order, and cuts a torn tail. To be called before
+  // the first Append. kDataLoss naming segment and txid when a frame is missing that was synced, or
+  // when the oldest segment begins later than `after` + 1.
+  Status Replay(TxId after, const std::function<Status(TxId, std::string_view payload)>& take);
+
+  void Append(JournalBatch batch, std::function<void(Status)> done) override EXCLUDES(mu_);
+  void PurgeUpTo(TxId last) override EXCLUDES(mu_);
+
+ private:
+  struct Segment {
+    TxId first;
+    std::string path;
+  };
+
+  StatusOr<std::vector<Segment>> ListSegments();
+  Status ReplaySegment(const Segment& segment, bool is_last, TxId after, TxId* last,
+                       const std::function<Status(TxId, std::string_view)>& take);
+  Status Write(const JournalBatch& batch) REQUIRES(mu_);
+  Status OpenSegment(TxId first) REQUIRES(mu_);
+  void Purge(TxId last) REQUIRES(mu_);
+
+  const LocalJournalOptions options_;
+  Env* const env_;
+  Executor* const executor_;
+
+  Mutex mu_;  // held over a write: only the executor's thread waits for it
+  std::unique_ptr<File> file_ GUARDED_BY(mu_);
+  int64_t size_ GUARDED_BY(mu_) = 0;
+  int64_t allocated_ GUARDED_BY(mu_) = 0;
+  Status failed_ GUARDED_BY(mu_);
+  WorkGuard guard_;  // last
+};
+
+}  // namespace tusk::namenode

@@ -1,0 +1,327 @@
+// The namespace of HDFS: files, directories, leases and the blocks of files. A thin facade: each
+// operation is in a file of its own in ops/, as lock, check, append edit, apply, return.
+//
+// A mutation builds one typed edit, appends it to the log and applies it to the state by the very
+// code that replay uses (apply.h), all under the writer lock. Whatever is answered may leave only
+// when the log is synced up to the txid that was current: the edge asks WhenSynced for each reply.
+//
+// Owns:    the namespace state, the edit log, held calls, the checkpointer. Borrows the rest; they
+//          outlive it.
+// Threads: thread-safe. One reader/writer lock, held for microseconds, never over I/O. Lock order:
+//          namesystem, then leases, blocks, datanodes (docs/design/locking.md). Long walks give the
+//          lock up every 5,000 inodes and find their place again by id.
+// Life:    Load() -> Start() -> Stop(). Load replays; Start begins leases, checkpoints and freeing.
+//          After Stop no held call is open and none of its work runs.
+// Fails:   a log that cannot be written ends the process through `on_fatal`.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/concurrent/executor.h"
+#include "common/concurrent/mutex.h"
+#include "common/concurrent/timer.h"
+#include "common/protocol/client_protocol.h"
+#include "common/protocol/datanode_protocol.h"
+#include "common/protocol/file_status.h"
+#include "common/protocol/located_block.h"
+#include "common/security/user.h"
+#include "namenode/blocks/block_manager.h"
+#include "namenode/blocks/datanode_manager.h"
+#include "namenode/edits/edit_log.h"
+#include "namenode/edits/image.h"
+#include "namenode/edits/local_journal.h"
+#include "namenode/namesystem/held_calls.h"
+#include "namenode/namesystem/namespace_state.h"
+#include "namenode/namesystem/permission.h"
+
+namespace tusk::namenode {
+
+class Checkpointer;
+
+struct NamesystemOptions {
+  std::string block_pool_id;
+  std::string fs_owner;                   // the superuser: who runs the NameNode
+  std::string supergroup = "supergroup";  // dfs.permissions.superusergroup
+  bool permissions_enabled = true;        // dfs.permissions.enabled
+  ServerDefaults defaults;                // answered by getServerDefaults
+  int32_t min_replication = 1;            // dfs.namenode.replication.min
+  int32_t max_replication = 512;          // dfs.replication.max
+  int64_t min_block_size = 1 << 20;       // dfs.namenode.fs-limits.min-block-size
+  int32_t max_blocks_per_file = 10'000;   // dfs.namenode.fs-limits.max-blocks-per-file
+  int32_t max_component_length = 255;     // dfs.namenode.fs-limits.max-component-length
+  int32_t max_directory_items = 1 << 20;  // dfs.namenode.fs-limits.max-directory-items
+  int32_t list_limit = 1000;              // dfs.ls.limit
+  Duration access_time_precision = std::chrono::hours(1);  // ...accesstime.precision; 0: never
+  Duration lease_soft_limit = std::chrono::seconds(60);
+  Duration lease_hard_limit = std::chrono::minutes(20);  // dfs.namenode.lease-hard-limit-sec
+  Duration lease_check_interval = std::chrono::seconds(2);
+  Duration lease_recovery_retry = std::chrono::seconds(30);
+  Duration hold_limit = std::chrono::seconds(10);  // of complete and addBlock
+  int64_t retry_cache_entries = 1'000'000;         // tusk.namenode.retry-cache.entries
+  Duration retry_cache_expiry =
+      std::chrono::minutes(10);  // dfs.namenode.retrycache.expirytime.millis
+  Duration checkpoint_check_interval = std::chrono::seconds(1);
+  Duration checkpoint_period = std::chrono::minutes(1);  // when anything changed
+  int64_t checkpoint_edits = 100'000;                    // sooner after so many edits
+  Duration checkpoint_slice = std::chrono::milliseconds(2);
+};
+
+// Who calls: for permissions, placement and the retry cache.
+struct Caller {
+  User user;
+  std::string host;       // address of the client
+  std::string client_id;  // 16 bytes; empty: no retry cache
+  int32_t call_id = -1;
+};
+
+// One entry of fsck's walk.
+struct FsckEntry {
+  std::string path;
+  FileStatus status;
+  bool open = false;          // being written
+  std::vector<Block> blocks;  // of a file
+};
+// The place of a walk that is called again and again.
+struct FsckCursor {
+  std::string root;
+  std::vector<std::pair<InodeId, std::string>> stack;  // directories and the last name done in each
+  bool started = false;
+};
+
+struct NamesystemCounts {
+  int64_t inodes = 0;  // files and directories
+  int64_t blocks = 0;
+  int64_t open_files = 0;
+  int64_t leases = 0;
+  int64_t detached_inodes_pending = 0;  // deleted, not freed yet; a lower bound
+  TxId last_txid;
+  TxId synced_txid;
+  TxId checkpoint_txid;
+  int64_t checkpoint_time_ms = 0;
+};
+
+class Namesystem {
+ public:
+  struct Dependencies {
+    const Clock* clock = nullptr;
+    Timer* timer = nullptr;
+    Executor* executor = nullptr;        // background work: freeing, checkpoints, lease checks
+    Executor* reply_executor = nullptr;  // runs what waited for the log
+    BlockManager* blocks = nullptr;
+    DatanodeManager* datanodes = nullptr;
+    std::unique_ptr<LocalJournal> journal;
+    std::unique_ptr<Image> image;
+    std::function<void(Status)> on_fatal;  // the log cannot be written: end the process
+  };
+
+  Namesystem(NamesystemOptions options, Dependencies dependencies);
+  ~Namesystem();
+
+  // ---- life ------------------------------------------------------------------------------------
+
+  // Image, then the edits after it, then every block and expected DataNode to the block manager
+  // (which the caller activates afterwards). kDataLoss when what is on disk does not agree.
+  Status Load();
+  void Start();
+  void Stop();
+
+  // Runs `work` when everything appended so far is durable. The RPC server's reply gate, and the
+  // block manager's LogGate, are this.
+  void WhenSynced(std::function<void()> work);
+
+  // What a DataNode's message means for the namespace. Called without any lock of the blocks'.
+  void ApplyEffects(const BlockEffects& effects);
+
+  NamesystemCounts Counts() const EXCLUDES(mu_);
+  const NamesystemOptions& options() const { return options_; }
+
+  // ---- reading ---------------------------------------------------------------------------------
+
+  StatusOr<std::optional<FileStatus>> GetFileInfo(const Caller& caller, const std::string& path)
+      EXCLUDES(mu_);
+  StatusOr<std::optional<FileStatus>> GetLocatedFileInfo(const Caller& caller,
+                                                         const std::string& path) EXCLUDES(mu_);
+  StatusOr<std::optional<DirectoryListing>> GetListing(const Caller& caller,
+                                                       const std::string& path,
+                                                       const std::string& start_after,
+                                                       bool need_location) EXCLUDES(mu_);
+  StatusOr<LocatedBlocks> GetBlockLocations(const Caller& caller, const std::string& path,
+                                            int64_t offset, int64_t length) EXCLUDES(mu_);
+  StatusOr<ContentSummary> GetContentSummary(const Caller& caller, const std::string& path)
+      EXCLUDES(mu_);
+  StatusOr<QuotaUsage> GetQuotaUsage(const Caller& caller, const std::string& path) EXCLUDES(mu_);
+  StatusOr<int64_t> GetPreferredBlockSize(const Caller& caller, const std::string& path)
+      EXCLUDES(mu_);
+  StatusOr<bool> IsFileClosed(const Caller& caller, const std::string& path) EXCLUDES(mu_);
+  // kFileNotFound when there is no such path; "/" else (no encryption zones).
+  StatusOr<std::string> GetEnclosingRoot(const Caller& caller, const std::string& path)
+      EXCLUDES(mu_);
+  ServerDefaults GetServerDefaults() const { return options_.defaults; }
+
+  // The next entries below cursor->root, at most `limit`; none at the end. No permission check:
+  // for the administrator's fsck.
+  StatusOr<std::vector<FsckEntry>> NextFsckEntries(FsckCursor* cursor, int limit) EXCLUDES(mu_);
+
+  // ---- names and attributes --------------------------------------------------------------------
+
+  StatusOr<bool> Mkdirs(const Caller& caller, const std::string& path, FsPermission masked,
+                        bool create_parent) EXCLUDES(mu_);
+  StatusOr<bool> Rename(const Caller& caller, const std::string& source, const std::string& target)
+      EXCLUDES(mu_);
+  Status Rename2(const Caller& caller, const std::string& source, const std::string& target,
+                 bool overwrite, bool to_trash) EXCLUDES(mu_);
+  StatusOr<bool> Delete(const Caller& caller, const std::string& path, bool recursive)
+      EXCLUDES(mu_);
+  StatusOr<bool> SetReplication(const Caller& caller, const std::string& path, int32_t replication)
+      EXCLUDES(mu_);
+  Status SetPermission(const Caller& caller, const std::string& path, FsPermission permission)
+      EXCLUDES(mu_);
+  // Empty: stays as it is.
+  Status SetOwner(const Caller& caller, const std::string& path, const std::string& owner,
+                  const std::string& group) EXCLUDES(mu_);
+  // -1: stays as it is.
+  Status SetTimes(const Caller& caller, const std::string& path, int64_t mtime_ms, int64_t atime_ms)
+      EXCLUDES(mu_);
+
+  // ---- writing files ---------------------------------------------------------------------------
+
+  StatusOr<FileStatus> Create(const Caller& caller, const CreateArgs& args) EXCLUDES(mu_);
+  StatusOr<AppendResult> Append(const Caller& caller, const std::string& path,
+                                const std::string& client_name, uint32_t flags) EXCLUDES(mu_);
+  // Answers through `held`, at once or, while the block before lacks its minimum of replicas,
+  // within options.hold_limit; then kNotReplicatedYet.
+  void AddBlock(const Caller& caller, const AddBlockArgs& args, HeldCall<LocatedBlock> held)
+      EXCLUDES(mu_);
+  // True once the file is closed; false when the last block's minimum of replicas is not reported
+  // within options.hold_limit, or at once when the call may not be held.
+  void Complete(const Caller& caller, const std::string& path, const std::string& client_name,
+                const std::optional<ExtendedBlock>& last, InodeId file_id, HeldCall<bool> held)
+      EXCLUDES(mu_);
+  Status AbandonBlock(const Caller& caller, const ExtendedBlock& block, const std::string& path,
+                      const std::string& client_name, InodeId file_id) EXCLUDES(mu_);
+  Status Fsync(const Caller& caller, const std::string& path, const std::string& client_name,
+               int64_t last_block_length, InodeId file_id) EXCLUDES(mu_);
+  StatusOr<LocatedBlock> GetAdditionalDatanode(const Caller& caller,
+                                               const AdditionalDatanodeArgs& args) EXCLUDES(mu_);
+  StatusOr<LocatedBlock> UpdateBlockForPipeline(const Caller& caller, const ExtendedBlock& block,
+                                                const std::string& client_name) EXCLUDES(mu_);
+  Status UpdatePipeline(const Caller& caller, const std::string& client_name,
+                        const ExtendedBlock& old_block, const ExtendedBlock& new_block,
+                        const std::vector<DatanodeId>& new_nodes,
+                        const std::vector<std::string>& storage_ids) EXCLUDES(mu_);
+  Status RenewLease(const std::string& client_name);
+  StatusOr<bool> RecoverLease(const Caller& caller, const std::string& path,
+                              const std::string& client_name) EXCLUDES(mu_);
+  Status ReportBadBlocks(const Caller& caller, const std::vector<LocatedBlock>& blocks);
+
+  // ---- cluster ---------------------------------------------------------------------------------
+
+  FsStats GetFsStats() const;
+  StatusOr<std::vector<DatanodeInfo>> GetDatanodeReport(const Caller& caller,
+                                                        DatanodeReportType type);
+  StatusOr<std::vector<DatanodeStorageReport>> GetDatanodeStorageReport(const Caller& caller,
+                                                                        DatanodeReportType type);
+  // Whether safe mode is on afterwards.
+  StatusOr<bool> SetSafeMode(const Caller& caller, SafeModeAction action);
+
+  // kPermissionDenied "Access denied for user bob. Superuser privilege is required for operation
+  // X".
+  Status CheckSuperuser(const Caller& caller, const std::string& operation) const;
+
+ private:
+  friend class Checkpointer;
+  friend class NamesystemTestPeer;
+
+  // ---- shared by the operations (namesystem.cc) ------------------------------------------------
+
+  PermissionChecker Checker(const Caller& caller) const REQUIRES_SHARED(mu_);
+  StatusOr<ResolvedPath> Resolve(const std::string& path) const REQUIRES_SHARED(mu_);
+  // For a name that is to be made: also checks its text.
+  StatusOr<ResolvedPath> ResolveNew(const std::string& path) const REQUIRES_SHARED(mu_);
+  // kSafeMode "<doing>. Name node is in safe mode." and why, on further lines.
+  Status CheckNotInSafeMode(const std::string& doing) const;
+  // Appends `op` to the log and applies it. With `retried`, its identity goes into the edit.
+  void Log(proto::edits::EditOp* op, const Caller* retried = nullptr) REQUIRES(mu_);
+  const RetryCache::Entry* FindRetry(const Caller& caller) const REQUIRES_SHARED(mu_);
+  int64_t NowMs() const { return clock_->WallMillis(); }
+  // The file `holder` has open, by id or path; Hadoop's LeaseExpired texts.
+  StatusOr<Inode*> FileOpenFor(const std::string& path, InodeId file_id,
+                               const std::string& holder) const REQUIRES_SHARED(mu_);
+  FileStatus LocatedStatus(const Caller& caller, const Inode& inode, std::string_view name) const
+      REQUIRES_SHARED(mu_);
+  LocatedBlocks LocateBlocks(const Caller& caller, const Inode& file, int64_t offset,
+                             int64_t length) const REQUIRES_SHARED(mu_);
+  Status CheckBlockPool(const ExtendedBlock& block) const;
+  // Missing parents of `path`, for the edit. `permission`: of each of them.
+  template <class Directories>
+  void AddMissingParents(const ResolvedPath& path, size_t count, FsPermission permission,
+                         const Caller& caller, Directories* out) const REQUIRES_SHARED(mu_);
+  Status CheckRoom(const Inode& parent, const std::string& parent_path) const REQUIRES_SHARED(mu_);
+
+  // ---- single operations' parts ----------------------------------------------------------------
+
+  StatusOr<bool> RenameChecked(const Caller& caller, const std::string& source,
+                               const std::string& target) REQUIRES(mu_);
+  Status CheckSubtreeDeletable(const Caller& caller, const std::string& path);
+  StatusOr<std::optional<LocatedBlock>> TryAddBlock(const Caller& caller, const AddBlockArgs& args,
+                                                    InodeId* waits_for) EXCLUDES(mu_);
+  StatusOr<bool> TryComplete(const Caller& caller, const std::string& path,
+                             const std::string& client_name,
+                             const std::optional<ExtendedBlock>& last, InodeId file_id,
+                             InodeId* waits_for) EXCLUDES(mu_);
+  // Closes the file, or starts the recovery of its last block. True: it is closed.
+  StatusOr<bool> ReleaseLease(Inode* file) REQUIRES(mu_);
+  // create, append and recoverLease meeting an open file.
+  StatusOr<bool> TakeOverLease(const char* operation, Inode* file, const std::string& path,
+                               const std::string& holder, const std::string& host, bool force)
+      REQUIRES(mu_);
+  void Close(Inode* file) REQUIRES(mu_);
+  void CheckLeases() EXCLUDES(mu_);
+  void ApplySynchronized(const BlockEffect& effect) EXCLUDES(mu_);
+  void RestartRecovery(const BlockEffect& effect) EXCLUDES(mu_);
+  void RememberDatanode(const DatanodeId& id) EXCLUDES(mu_);
+  void FreeDetached() EXCLUDES(mu_);
+  void ScheduleFreeing();
+  template <typename T>
+  void Hold(std::function<std::optional<StatusOr<T>>(InodeId* waits_for)> attempt,
+            Status (*timeout)(const std::string& path), HeldCall<T> held);
+
+  Status LoadImage(ImageTag* tag) REQUIRES(mu_);
+  Status Replay(TxId after, TxId* last) REQUIRES(mu_);
+  void RestoreBlocks() REQUIRES(mu_);
+
+  // Constant after construction.
+  const NamesystemOptions options_;
+  const Clock* const clock_;
+  Timer* const timer_;
+  Executor* const executor_;
+  Executor* const reply_executor_;
+  BlockManager* const blocks_;
+  DatanodeManager* const datanodes_;
+  const std::function<void(Status)> on_fatal_;
+
+  const std::unique_ptr<LocalJournal> journal_;
+  std::unique_ptr<EditLog> edit_log_;  // constant after Load
+  std::unique_ptr<Checkpointer> checkpointer_;
+
+  mutable SharedMutex mu_;
+  NamespaceState state_ GUARDED_BY(mu_);
+
+  HeldCalls held_;
+  std::atomic<bool> freeing_{false};
+  std::atomic<bool> stopping_{false};
+  TimerHandle lease_timer_;
+  TimerHandle checkpoint_timer_;
+  TimerHandle held_timer_;
+  WorkGuard guard_;  // last: background work ends first
+};
+
+}  // namespace tusk::namenode
