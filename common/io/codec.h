@@ -28,7 +28,8 @@ std::string_view FormatExtension(CompressionFormat format);
 
 // Decompresses a stream piece by piece. Concatenated members (gzip, bzip2, zstd) are one stream.
 //
-// Threads: not thread-safe. Memory: bounded; at most a few MB at a time are appended to `out`.
+// Threads: not thread-safe. Memory: feed pieces of some KB; a hostile one yields 1000 times as
+// much.
 class Decompressor {
  public:
   virtual ~Decompressor() = default;

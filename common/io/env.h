@@ -79,7 +79,12 @@ class Env {
  public:
   virtual ~Env() = default;
 
-  virtual StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
+  // `permissions` (less the umask) are those of a new file; they have no effect on an existing one.
+  virtual StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode,
+                                               int permissions) = 0;
+  StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) {
+    return Open(path, mode, 0644);
+  }
   virtual StatusOr<FileInfo> Stat(const std::string& path) = 0;
   // Sorted by name, without "." and "..".
   virtual StatusOr<std::vector<DirEntry>> List(const std::string& dir) = 0;

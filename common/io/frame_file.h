@@ -68,7 +68,10 @@ class FrameWriter {
 // Threads: not thread-safe. A frame's payload is valid until the next call.
 class FrameReader {
  public:
-  static StatusOr<std::unique_ptr<FrameReader>> Open(Env* env, const std::string& path);
+  // `after_number`: the number before the file's first (0 for the first file of all): what was
+  // synced up to there is in other files and says nothing about this one.
+  static StatusOr<std::unique_ptr<FrameReader>> Open(Env* env, const std::string& path,
+                                                     uint64_t after_number = 0);
 
   // False at the end or at a torn tail. kDataLoss at a hole.
   StatusOr<bool> Next(Frame* frame);
@@ -79,8 +82,10 @@ class FrameReader {
   int64_t torn_bytes() const { return torn_bytes_; }
 
  private:
-  FrameReader(std::unique_ptr<File> file, int64_t file_size)
-      : file_(std::move(file)), file_size_(file_size) {}
+  FrameReader(std::unique_ptr<File> file, int64_t file_size, uint64_t after_number)
+      : file_(std::move(file)), file_size_(file_size), last_number_(after_number) {}
+
+  StatusOr<bool> ReadFileHeader();
 
   Status FillTo(size_t bytes);
   bool ParseAt(size_t at, Frame* frame, size_t* end) const;
@@ -92,7 +97,7 @@ class FrameReader {
   int64_t buffer_start_ = 0;
   int64_t valid_size_ = 0;
   int64_t torn_bytes_ = 0;
-  uint64_t last_number_ = 0;
+  uint64_t last_number_;
   bool header_seen_ = false;
 };
 

@@ -48,8 +48,9 @@ class FaultEnv final : public Env {
   // Flips one bit of a file, durably.
   Status Corrupt(const std::string& path, int64_t offset) EXCLUDES(mu_);
 
-  StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override
-      EXCLUDES(mu_);
+  using Env::Open;
+  StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode,
+                                       int permissions) override EXCLUDES(mu_);
   StatusOr<FileInfo> Stat(const std::string& path) override EXCLUDES(mu_);
   StatusOr<std::vector<DirEntry>> List(const std::string& dir) override EXCLUDES(mu_);
   Status MakeDir(const std::string& dir) override EXCLUDES(mu_);
