@@ -133,7 +133,7 @@ TEST_F(GrpcTest, BothEndsLearnOfACancelledStreamAtOnce) {
   ASSERT_TRUE(up.WaitFor(seconds(20)));
   stream->Cancel();
   ASSERT_TRUE(closed.WaitFor(seconds(20)));
-  EXPECT_EVENTUALLY(seconds(20), server_closed_ == 1);
+  EXPECT_TRUE(Eventually(seconds(20), [&] { return server_closed_ == 1; }));
 }
 
 TEST_F(GrpcTest, AStoppedServerEndsItsStreamsAndAnotherTakesOverThePort) {
