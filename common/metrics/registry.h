@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,12 +30,18 @@ using MetricValue = std::variant<int64_t, double, bool, std::string>;
 
 enum class MetricKind : uint8_t { kCounter, kGauge, kText };
 
+// A rate's histogram at one moment: one count per bucket of Rate::kBucketMicros and one beyond.
+struct RateSample {
+  std::vector<int64_t> buckets;  // not cumulative
+  double total_seconds = 0;
+};
+
 struct MetricSample {
   std::string name;  // Hadoop's attribute name
   std::string help;
   MetricKind kind = MetricKind::kGauge;
   MetricValue value;
-  const Rate* rate = nullptr;  // set on the NumOps sample of a rate: /prom makes a histogram
+  std::optional<RateSample> rate;  // on the NumOps sample of a rate: /prom makes a histogram
 };
 
 struct BeanSample {

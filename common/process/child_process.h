@@ -97,7 +97,7 @@ class ChildProcess {
 
  private:
   ChildProcess(int pid, int pidfd, bool has_group) : pid_(pid), pidfd_(pidfd), group_(has_group) {}
-  std::optional<ExitStatus> ReapLocked(bool block) REQUIRES(mu_);
+  std::optional<ExitStatus> ReapLocked() REQUIRES(mu_);
 
   const int pid_;
   int pidfd_;  // becomes readable at the end
