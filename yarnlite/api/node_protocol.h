@@ -12,19 +12,12 @@
 
 #include "common/base/clock.h"
 #include "common/protocol/token.h"
+#include "common/security/token_secrets.h"
 #include "yarnlite/api/container.h"
 #include "yarnlite/api/ids.h"
 #include "yarnlite/api/resource.h"
 
 namespace tusk::yarnlite {
-
-// Signs tokens; `id` stands in each token, so that keys can be rolled.
-struct MasterKey {
-  int32_t id = 0;
-  std::string bytes;
-
-  bool operator==(const MasterKey&) const = default;
-};
 
 // ---- NodeManager to ResourceManager
 
@@ -45,7 +38,6 @@ struct NodeHeartbeat {
 };
 
 struct NodeMessage {
-  // Exactly one is meant: a heartbeat when `has_heartbeat`, and any number of completed statuses.
   bool has_heartbeat = false;
   NodeHeartbeat heartbeat;
   std::vector<ContainerStatus> started;  // processes that now run

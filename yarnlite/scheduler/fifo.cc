@@ -136,6 +136,10 @@ Status FifoScheduler::UpdateAsks(const ApplicationAttemptId& id, const AskUpdate
   return Status::Ok();
 }
 
+void FifoScheduler::DropAsks(const ApplicationAttemptId& id) {
+  if (Attempt* attempt = Find(id)) attempt->asks = Asks();
+}
+
 bool FifoScheduler::Free(const NodeId& node, const ContainerId& id) {
   const bool freed = ledger_.Free(node, id);
   Forget(id);

@@ -32,6 +32,7 @@ class FifoScheduler final : public Scheduler {
   Resource Maximum() const override;
 
   Status UpdateAsks(const ApplicationAttemptId& id, const AskUpdate& update) override;
+  void DropAsks(const ApplicationAttemptId& id) override;
   bool Free(const NodeId& node, const ContainerId& id) override;
 
   std::vector<Grant> Assign(TimePoint now) override;

@@ -74,6 +74,8 @@ class Scheduler {
 
   // All or nothing: one ask that is refused leaves every total as it was.
   virtual Status UpdateAsks(const ApplicationAttemptId& id, const AskUpdate& update) = 0;
+  // It asks for nothing more; what it holds stays.
+  virtual void DropAsks(const ApplicationAttemptId& id) = 0;
   // The container ended, or is given back: its room is free. False when it was not held.
   virtual bool Free(const NodeId& node, const ContainerId& id) = 0;
 
