@@ -68,10 +68,13 @@ class FaultEnv final : public Env {
   struct Node;
   using NodePtr = std::shared_ptr<Node>;
 
+  // Counts a change, or refuses it because the machine has stopped.
   Status ChangeLocked(const std::string& what) REQUIRES(mu_);
   NodePtr FindLocked(const std::string& path) const REQUIRES(mu_);
+  // The folder that `path` stands or would stand in.
   StatusOr<NodePtr> ParentLocked(const std::string& path) const REQUIRES(mu_);
-  Status ReserveLocked(int64_t bytes) REQUIRES(mu_);
+  // Whether the disk has room for `bytes` more.
+  Status ReserveLocked(int64_t bytes, const std::string& path) REQUIRES(mu_);
 
   mutable Mutex mu_;
   NodePtr root_ GUARDED_BY(mu_);
@@ -82,7 +85,6 @@ class FaultEnv final : public Env {
   bool fail_syncs_ GUARDED_BY(mu_) = false;
   int64_t torn_bytes_ GUARDED_BY(mu_) = 0;
   int64_t capacity_ GUARDED_BY(mu_) = -1;
-  int64_t used_ GUARDED_BY(mu_) = 0;
   std::set<std::string> locks_ GUARDED_BY(mu_);
 };
 
