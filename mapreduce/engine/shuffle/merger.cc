@@ -7,8 +7,8 @@ namespace {
 
 class MergedSource final : public RecordSource {
  public:
-  explicit MergedSource(std::vector<std::unique_ptr<RecordSource>> sources)
-      : heads_(sources.size()) {
+  MergedSource(std::vector<std::unique_ptr<RecordSource>> sources, KeyComparison comparison)
+      : comparison_(comparison), heads_(sources.size()) {
     for (size_t i = 0; i < sources.size(); ++i) heads_[i].source = std::move(sources[i]);
   }
 
@@ -41,7 +41,7 @@ class MergedSource final : public RecordSource {
       if (const Status s = head->source->status(); !s.ok()) status_ = s;
       return;
     }
-    head->prefix = KeyPrefix(head->source->record().key);
+    head->prefix = comparison_.Prefix(head->source->record().key);
   }
 
   // True when head `a` goes out before head `b`.
@@ -50,7 +50,7 @@ class MergedSource final : public RecordSource {
     const Head& y = heads_[b];
     if (x.at_end || y.at_end) return x.at_end == y.at_end ? a < b : y.at_end;
     if (x.prefix != y.prefix) return x.prefix < y.prefix;
-    const int order = x.source->record().key.compare(y.source->record().key);
+    const int order = comparison_.Compare(x.source->record().key, y.source->record().key);
     return order != 0 ? order < 0 : a < b;
   }
 
@@ -73,6 +73,7 @@ class MergedSource final : public RecordSource {
     winner_ = candidate;
   }
 
+  const KeyComparison comparison_;
   std::vector<Head> heads_;
   std::vector<size_t> losers_;  // index 0 is unused
   size_t winner_ = 0;
@@ -80,14 +81,43 @@ class MergedSource final : public RecordSource {
   Status status_;
 };
 
+class ConcatenatedSource final : public RecordSource {
+ public:
+  explicit ConcatenatedSource(std::vector<std::unique_ptr<RecordSource>> sources)
+      : sources_(std::move(sources)) {}
+
+  bool Next() override {
+    for (; at_ < sources_.size(); sources_[at_++].reset()) {
+      if (sources_[at_]->Next()) return true;
+      status_ = sources_[at_]->status();
+      if (!status_.ok()) return false;
+    }
+    return false;
+  }
+  const Record& record() const override { return sources_[at_]->record(); }
+  Status status() const override { return status_; }
+
+ private:
+  std::vector<std::unique_ptr<RecordSource>> sources_;
+  size_t at_ = 0;
+  Status status_;
+};
+
 }  // namespace
 
-std::unique_ptr<RecordSource> MergeSources(std::vector<std::unique_ptr<RecordSource>> sources) {
+std::unique_ptr<RecordSource> MergeSources(std::vector<std::unique_ptr<RecordSource>> sources,
+                                           KeyComparison comparison) {
   if (sources.size() == 1) return std::move(sources.front());
-  return std::make_unique<MergedSource>(std::move(sources));
+  return std::make_unique<MergedSource>(std::move(sources), comparison);
 }
 
-GroupedRecords::GroupedRecords(std::unique_ptr<RecordSource> source) : source_(std::move(source)) {}
+std::unique_ptr<RecordSource> ConcatenateSources(
+    std::vector<std::unique_ptr<RecordSource>> sources) {
+  return std::make_unique<ConcatenatedSource>(std::move(sources));
+}
+
+GroupedRecords::GroupedRecords(std::unique_ptr<RecordSource> source, KeyComparison comparison)
+    : source_(std::move(source)), comparison_(comparison) {}
 
 bool GroupedRecords::NextGroup() {
   while (in_group_ && NextValue()) {
@@ -110,7 +140,7 @@ bool GroupedRecords::NextValue() {
     return true;
   }
   ended_ = !source_->Next();
-  in_group_ = !ended_ && source_->record().key == key_;
+  in_group_ = !ended_ && comparison_.Compare(source_->record().key, key_) == 0;
   return in_group_;
 }
 

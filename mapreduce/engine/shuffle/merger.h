@@ -12,14 +12,20 @@
 
 namespace tusk::mapreduce {
 
-std::unique_ptr<RecordSource> MergeSources(std::vector<std::unique_ptr<RecordSource>> sources);
+std::unique_ptr<RecordSource> MergeSources(std::vector<std::unique_ptr<RecordSource>> sources,
+                                           KeyComparison comparison = KeyComparison());
+
+// One source after the other, for shuffles without an order.
+std::unique_ptr<RecordSource> ConcatenateSources(
+    std::vector<std::unique_ptr<RecordSource>> sources);
 
 // Cuts an ordered source into groups of equal keys.
 //   while (groups.NextGroup()) { use groups.key(); while (groups.NextValue()) use groups.value(); }
 // Values that were not taken are skipped by the next NextGroup().
 class GroupedRecords {
  public:
-  explicit GroupedRecords(std::unique_ptr<RecordSource> source);
+  explicit GroupedRecords(std::unique_ptr<RecordSource> source,
+                          KeyComparison comparison = KeyComparison());
 
   bool NextGroup();
   bool NextValue();
@@ -31,6 +37,7 @@ class GroupedRecords {
 
  private:
   const std::unique_ptr<RecordSource> source_;
+  const KeyComparison comparison_;
   std::string key_;
   bool started_ = false;
   bool ended_ = false;     // the source is at its end

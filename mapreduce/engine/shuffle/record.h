@@ -1,7 +1,6 @@
 // A record of a shuffle: encoded key and value, and the ways to walk over many of them.
 //
-// Keys are ordered by their encoded bytes (memcmp): every key type's codec preserves its order, so
-// no comparison ever decodes.
+// Keys are compared encoded, bytewise or by a KeyOrder of the job; no comparison ever decodes.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/status.h"
+#include "mapreduce/engine/plan/shuffle.h"
 
 namespace tusk::mapreduce {
 
@@ -32,22 +32,27 @@ class RecordSource {
   virtual Status status() const = 0;
 };
 
-// Takes records one by one.
-class RecordSink {
- public:
-  virtual ~RecordSink() = default;
-  virtual Status Add(std::string_view key, std::string_view value) = 0;
-};
-
 // A record's size in the encoding of sort buffer and spill: two varints, key, value.
 size_t EncodedRecordSize(std::string_view key, std::string_view value);
 
-// The first eight bytes of a key as a number that orders as the bytes do; shorter keys are padded
-// with zeros, so equal prefixes say nothing: compare the keys then.
-inline uint64_t KeyPrefix(std::string_view key) {
-  uint64_t prefix = 0;
-  std::memcpy(&prefix, key.data(), key.size() < 8 ? key.size() : 8);
-  return __builtin_bswap64(prefix);
-}
+// Orders keys: bytewise, where a job has no order of its own. Cheap to copy.
+class KeyComparison {
+ public:
+  explicit KeyComparison(const KeyOrder* order = nullptr) : order_(order) {}
+
+  // Equal prefixes say nothing: compare the keys then.
+  uint64_t Prefix(std::string_view key) const {
+    if (order_ != nullptr) return order_->Prefix(key);
+    uint64_t prefix = 0;
+    std::memcpy(&prefix, key.data(), key.size() < 8 ? key.size() : 8);
+    return __builtin_bswap64(prefix);
+  }
+  int Compare(std::string_view a, std::string_view b) const {
+    return order_ != nullptr ? order_->Compare(a, b) : a.compare(b);
+  }
+
+ private:
+  const KeyOrder* order_;
+};
 
 }  // namespace tusk::mapreduce

@@ -117,7 +117,8 @@ TEST(SpillFileTest, EveryFlippedByteAndEveryCutIsNoticed) {
     for (const bool cut : {false, true}) {
       std::string bad = cut ? good.substr(0, at) : good;
       if (!cut) bad[at] = static_cast<char>(bad[at] ^ 0x40);
-      const auto source = DecodeSegment(SegmentInMemory(std::make_shared<std::string>(bad)));
+      const auto source = DecodeSegment(
+          SegmentInMemory(std::make_shared<std::string>(bad), 0, static_cast<int64_t>(bad.size())));
       int records = 0;
       while (source->Next()) ++records;
       if (cut && at == 0) continue;  // an empty segment is a good one
@@ -163,14 +164,15 @@ TEST(GroupedRecordsTest, CutsIntoGroupsAndSkipsWhatWasNotTaken) {
   EXPECT_EQ(taken, (std::map<std::string, int>{{"a", 1}, {"b", 2}, {"c", 1}, {"d", 2}}));
 }
 
-Status SumValues(GroupedRecords* groups, RecordSink* out) {
-  while (groups->NextGroup()) {
+class SumValues final : public GroupCombiner {
+ public:
+  Status Combine(std::string_view key, ValueStream& values, const Emit& emit) override {
     int64_t sum = 0;
-    while (groups->NextValue()) sum += std::stoll(std::string(groups->value()));
-    RETURN_IF_ERROR(out->Add(groups->key(), std::to_string(sum)));
+    std::string_view value;
+    while (values.Next(&value)) sum += std::stoll(std::string(value));
+    return emit(key, std::to_string(sum));
   }
-  return Status::Ok();
-}
+};
 
 TEST(ShuffleWriterTest, OutputIsTheSameHoweverOftenItSpilled) {
   const auto records = RandomRecords(20000, 3);
@@ -197,13 +199,14 @@ TEST(ShuffleWriterTest, TheCombinerRunsAtSpillAndMergeAndKeepsTheSums) {
   std::map<std::string, int64_t> expected;
   const auto records = RandomRecords(5000, 1);
   for (const auto& [partition, key, value] : records) ++expected[key];
+  SumValues combiner;
   const TempDir dir;
   ShuffleWriter writer({.directory = dir.path(),
                         .name = "m",
                         .partitions = 1,
                         .buffer_bytes = 8 << 10,
                         .merge_factor = 3,
-                        .combiner = SumValues});
+                        .combiner = &combiner});
   for (const auto& [partition, key, value] : records) ASSERT_OK(writer.Add(0, key, "1"));
   ASSERT_OK_AND_ASSIGN(const auto index, writer.Finish());
   std::map<std::string, int64_t> sums;
@@ -211,6 +214,64 @@ TEST(ShuffleWriterTest, TheCombinerRunsAtSpillAndMergeAndKeepsTheSums) {
     sums[key] = std::stoll(value);
   EXPECT_EQ(sums, expected);
   EXPECT_EQ(index[0].records, static_cast<int64_t>(expected.size()));
+}
+
+TEST(ShuffleWriterTest, InMemoryItHoldsTheSameSegmentsAsOnDisk) {
+  const auto records = RandomRecords(5000, 3);
+  const TempDir dir;
+  ShuffleWriter disk({.directory = dir.path(), .name = "d", .partitions = 3});
+  ShuffleWriter memory({.directory = dir.path(), .name = "m", .partitions = 3});
+  for (const auto& [partition, key, value] : records) {
+    ASSERT_OK(disk.Add(partition, key, value));
+    ASSERT_OK(memory.Add(partition, key, value));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto disk_index, disk.Finish());
+  const auto bytes = std::make_shared<std::string>();
+  ASSERT_OK_AND_ASSIGN(const auto memory_index, memory.FinishInMemory(bytes.get()));
+  for (size_t p = 0; p < 3; ++p) {
+    EXPECT_EQ(memory_index[p].offset, disk_index[p].offset);
+    EXPECT_EQ(memory_index[p].length, disk_index[p].length);
+    const auto source =
+        DecodeSegment(SegmentInMemory(bytes, memory_index[p].offset, memory_index[p].length));
+    EXPECT_EQ(Drain(source.get()), ReadSegment(dir.File("d"), disk_index[p]));
+  }
+}
+
+TEST(ShuffleWriterTest, WithoutAnOrderRecordsStayAsTheyCame) {
+  const auto records = RandomRecords(5000, 2);
+  std::vector<Pairs> expected(2);
+  const TempDir dir;
+  ShuffleWriter writer({.directory = dir.path(),
+                        .name = "m",
+                        .partitions = 2,
+                        .buffer_bytes = 20 << 10,
+                        .merge_factor = 3,
+                        .sorted = false});
+  for (const auto& [partition, key, value] : records) {
+    expected[static_cast<size_t>(partition)].emplace_back(key, value);
+    ASSERT_OK(writer.Add(partition, key, value));
+  }
+  ASSERT_OK_AND_ASSIGN(const auto index, writer.Finish());
+  EXPECT_GT(writer.counters().spills, 3);
+  for (size_t p = 0; p < 2; ++p) EXPECT_EQ(ReadSegment(dir.File("m"), index[p]), expected[p]);
+}
+
+class Descending final : public KeyOrder {
+ public:
+  int Compare(std::string_view a, std::string_view b) const override { return b.compare(a); }
+  uint64_t Prefix(std::string_view key) const override { return ~KeyComparison().Prefix(key); }
+};
+
+TEST(ShuffleWriterTest, AKeyOrderOfTheJobsOwnRulesSortAndMerge) {
+  const Descending order;
+  const TempDir dir;
+  ShuffleWriter writer(
+      {.directory = dir.path(), .name = "m", .buffer_bytes = 2000, .order = &order});
+  for (int i = 0; i < 300; ++i) ASSERT_OK(writer.Add(0, std::to_string(i * 7 % 300), "v"));
+  ASSERT_OK_AND_ASSIGN(const auto index, writer.Finish());
+  const Pairs pairs = ReadSegment(dir.File("m"), index[0]);
+  ASSERT_EQ(pairs.size(), 300u);
+  EXPECT_TRUE(std::is_sorted(pairs.rbegin(), pairs.rend()));
 }
 
 TEST(ShuffleWriterTest, AnAbandonedWriterLeavesNothingBehind) {

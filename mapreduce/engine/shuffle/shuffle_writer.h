@@ -26,9 +26,6 @@
 
 namespace tusk::mapreduce {
 
-// Reads groups and adds what they combine to; must keep the order of keys.
-using Combiner = std::function<Status(GroupedRecords* groups, RecordSink* out)>;
-
 struct ShuffleWriterOptions {
   std::string directory;
   std::string name;
@@ -36,7 +33,9 @@ struct ShuffleWriterOptions {
   int64_t buffer_bytes = 100LL << 20;
   int merge_factor = 64;  // spills merged at a time
   SpillCodec codec = SpillCodec::kNone;
-  Combiner combiner;  // may be empty
+  bool sorted = true;                 // by key; without, records keep their order
+  const KeyOrder* order = nullptr;    // null: bytewise
+  GroupCombiner* combiner = nullptr;  // null: none; works only on sorted records
 };
 
 struct ShuffleWriterCounters {
@@ -60,6 +59,10 @@ class ShuffleWriter {
   Status Add(int partition, std::string_view key, std::string_view value);
   // The figures per partition; the file is `<directory>/<name>`.
   StatusOr<std::vector<SegmentIndex>> Finish();
+  // As Finish, but the segments come one after the other in `bytes` and no file is written.
+  // Only while nothing was spilled.
+  StatusOr<std::vector<SegmentIndex>> FinishInMemory(std::string* bytes);
+  bool spilled() const { return !spills_.empty(); }
 
   const ShuffleWriterCounters& counters() const { return counters_; }
   // What the buffer holds now, for the memory ledger.
@@ -68,16 +71,21 @@ class ShuffleWriter {
   Status Spill();
 
  private:
-  class PartitionSink;
-
   std::string OutputPath() const { return options_.directory + "/" + options_.name; }
-  StatusOr<std::vector<SegmentIndex>> WriteFile(
-      const std::string& path,
-      const std::function<StatusOr<std::unique_ptr<RecordSource>>(int)>& source, bool combine);
-  StatusOr<std::unique_ptr<RecordSource>> OpenSpills(size_t begin, size_t end, int partition) const;
+  using PartitionSource = std::function<StatusOr<std::unique_ptr<RecordSource>>(int partition)>;
+  using PartitionSink =
+      std::function<Status(int partition, std::string_view key, std::string_view value)>;
+
+  void SortBuffered();
+  // Every partition of `source`, combined where the job has a combiner, into `sink`.
+  Status Drain(const PartitionSource& source, const PartitionSink& sink);
+  StatusOr<std::vector<SegmentIndex>> WriteFile(const std::string& path,
+                                                const PartitionSource& source);
+  StatusOr<std::unique_ptr<RecordSource>> OpenSpills(size_t count, int partition) const;
   Status MergeSpills(size_t keep);
 
   const ShuffleWriterOptions options_;
+  const KeyComparison comparison_;
   SortBuffer buffer_;
   ShuffleWriterCounters counters_;
   int next_spill_ = 0;

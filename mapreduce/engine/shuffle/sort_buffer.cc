@@ -51,8 +51,12 @@ class SortBuffer::Source final : public RecordSource {
   Record record_;
 };
 
-SortBuffer::SortBuffer(int partitions, int64_t capacity_bytes)
-    : partitions_(partitions), capacity_bytes_(capacity_bytes) {
+SortBuffer::SortBuffer(int partitions, int64_t capacity_bytes, bool sorted,
+                       KeyComparison comparison)
+    : partitions_(partitions),
+      capacity_bytes_(capacity_bytes),
+      sorted_(sorted),
+      comparison_(comparison) {
   CHECK(partitions > 0 && partitions <= kMaxPartitions) << partitions;
   arena_.reserve(static_cast<size_t>(capacity_bytes));  // address space; pages come when touched
 }
@@ -66,7 +70,7 @@ bool SortBuffer::Add(int partition, std::string_view key, std::string_view value
   AppendVarint(&arena_, value.size());
   arena_.append(key);
   arena_.append(value);
-  entries_.push_back({KeyPrefix(key), place});
+  entries_.push_back({sorted_ ? comparison_.Prefix(key) : 0, place});
   return true;
 }
 
@@ -83,7 +87,9 @@ bool SortBuffer::Less(const Entry& a, const Entry& b) const {
   if (a.prefix != b.prefix) return a.prefix < b.prefix;
   const uint64_t a_offset = a.place & kOffsetMask;
   const uint64_t b_offset = b.place & kOffsetMask;
-  if (const int order = KeyAt(a_offset).compare(KeyAt(b_offset)); order != 0) return order < 0;
+  if (const int order = comparison_.Compare(KeyAt(a_offset), KeyAt(b_offset)); order != 0) {
+    return order < 0;
+  }
   return a_offset < b_offset;  // order of emission
 }
 
@@ -98,7 +104,7 @@ void SortBuffer::Sort() {
     for (const Entry& entry : entries_) ordered[next[entry.place >> kOffsetBits]++] = entry;
     entries_.swap(ordered);
   }
-  for (size_t p = 0; p + 1 < bounds_.size(); ++p) {
+  for (size_t p = 0; sorted_ && p + 1 < bounds_.size(); ++p) {
     SortRange(entries_.data() + bounds_[p], entries_.data() + bounds_[p + 1]);
   }
 }
@@ -146,10 +152,14 @@ int64_t SortBuffer::RecordCount(int partition) const {
   return static_cast<int64_t>(bounds_[p + 1] - bounds_[p]);
 }
 
-void SortBuffer::Clear() {
+void SortBuffer::Clear(bool release) {
   arena_.clear();
   entries_.clear();
   bounds_.clear();
+  if (release) {
+    arena_ = std::string();
+    entries_ = std::vector<Entry>();
+  }
 }
 
 }  // namespace tusk::mapreduce

@@ -20,8 +20,10 @@ namespace tusk::mapreduce {
 
 class SortBuffer {
  public:
-  // `capacity_bytes` bounds arena and entries together.
-  SortBuffer(int partitions, int64_t capacity_bytes);
+  // `capacity_bytes` bounds arena and entries together. Without `sorted` records keep the order in
+  // which they came within their partition.
+  SortBuffer(int partitions, int64_t capacity_bytes, bool sorted = true,
+             KeyComparison comparison = KeyComparison());
 
   // False when there is no room: sort, spill, Clear, then add again. A record larger than the whole
   // buffer is taken by an empty one.
@@ -34,7 +36,8 @@ class SortBuffer {
   std::unique_ptr<RecordSource> Partition(int partition) const;
   int64_t RecordCount(int partition) const;
 
-  void Clear();
+  // Empties it; the memory stays for what comes next, unless `release`.
+  void Clear(bool release = false);
 
   bool empty() const { return entries_.empty(); }
   int64_t bytes_used() const;
@@ -54,6 +57,8 @@ class SortBuffer {
 
   const int partitions_;
   const int64_t capacity_bytes_;
+  const bool sorted_;
+  const KeyComparison comparison_;
   std::string arena_;
   std::vector<Entry> entries_;
   std::vector<size_t> bounds_;  // after Sort: first entry of each partition, and the end

@@ -46,18 +46,25 @@ Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
 
 class MemoryBytes final : public SegmentBytes {
  public:
-  explicit MemoryBytes(std::shared_ptr<const std::string> bytes) : bytes_(std::move(bytes)) {}
+  MemoryBytes(std::shared_ptr<const std::string> bytes, size_t offset, size_t length)
+      : bytes_(std::move(bytes)), at_(offset), end_(offset + length) {}
 
   StatusOr<size_t> Read(char* to, size_t size) override {
-    const size_t count = std::min(size, bytes_->size() - at_);
+    const size_t count = std::min(size, end_ - at_);
     std::memcpy(to, bytes_->data() + at_, count);
     at_ += count;
     return count;
   }
+  std::string_view View(size_t size) override {
+    if (size > end_ - at_) return {};
+    at_ += size;
+    return std::string_view(*bytes_).substr(at_ - size, size);
+  }
 
  private:
   const std::shared_ptr<const std::string> bytes_;
-  size_t at_ = 0;
+  size_t at_;
+  const size_t end_;
 };
 
 class FileBytes final : public SegmentBytes {
@@ -138,18 +145,22 @@ class SegmentSource final : public RecordSource {
     if (raw_size > kMaxFrameBytes || stored_size > kMaxFrameBytes || raw_size == 0) {
       return DataLossError("a frame of a shuffle segment has an impossible size");
     }
-    stored_.resize(stored_size);
-    ASSIGN_OR_RETURN(const bool body, ReadFully(stored_.data(), stored_size));
-    if (!body || Crc32c(stored_) != crc) {
+    std::string_view stored = bytes_->View(stored_size);
+    if (stored.empty()) {
+      stored_.resize(stored_size);
+      ASSIGN_OR_RETURN(const bool body, ReadFully(stored_.data(), stored_size));
+      if (body) stored = stored_;
+    }
+    if (stored.empty() || Crc32c(stored) != crc) {
       return DataLossError("a frame of a shuffle segment does not match its checksum");
     }
     if (codec == SpillCodec::kNone && raw_size == stored_size) {
-      rest_ = stored_;
+      rest_ = stored;
       return true;
     }
     raw_.resize(raw_size);
     if (codec != SpillCodec::kLz4 ||
-        ::LZ4_decompress_safe(stored_.data(), raw_.data(), static_cast<int>(stored_size),
+        ::LZ4_decompress_safe(stored.data(), raw_.data(), static_cast<int>(stored_size),
                               static_cast<int>(raw_size)) != static_cast<int>(raw_size)) {
       return DataLossError("a frame of a shuffle segment does not decompress");
     }
@@ -317,8 +328,11 @@ StatusOr<std::vector<SegmentIndex>> ReadSpillIndex(const std::string& path) {
   return index;
 }
 
-std::unique_ptr<SegmentBytes> SegmentInMemory(std::shared_ptr<const std::string> bytes) {
-  return std::make_unique<MemoryBytes>(std::move(bytes));
+std::unique_ptr<SegmentBytes> SegmentInMemory(std::shared_ptr<const std::string> bytes,
+                                              int64_t offset, int64_t length) {
+  CHECK(offset >= 0 && length >= 0 && offset + length <= static_cast<int64_t>(bytes->size()));
+  return std::make_unique<MemoryBytes>(std::move(bytes), static_cast<size_t>(offset),
+                                       static_cast<size_t>(length));
 }
 
 StatusOr<std::unique_ptr<SegmentBytes>> SegmentInFile(const std::string& path, int64_t offset,

@@ -90,9 +90,12 @@ class SegmentBytes {
   virtual ~SegmentBytes() = default;
   // Up to `size` bytes into `to`; 0 at the end.
   virtual StatusOr<size_t> Read(char* to, size_t size) = 0;
+  // The next `size` bytes in place, where they lie in memory; empty otherwise, and nothing moves.
+  virtual std::string_view View(size_t /*size*/) { return {}; }
 };
 
-std::unique_ptr<SegmentBytes> SegmentInMemory(std::shared_ptr<const std::string> bytes);
+std::unique_ptr<SegmentBytes> SegmentInMemory(std::shared_ptr<const std::string> bytes,
+                                              int64_t offset, int64_t length);
 StatusOr<std::unique_ptr<SegmentBytes>> SegmentInFile(const std::string& path, int64_t offset,
                                                       int64_t length);
 
