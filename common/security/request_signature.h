@@ -21,6 +21,10 @@ struct SignedRequest {
 
 inline constexpr int64_t kSignatureValiditySeconds = 300;
 
+// The headers that carry signature and time.
+inline constexpr const char* kSignatureHeader = "X-Tusk-Signature";
+inline constexpr const char* kSignatureTimeHeader = "X-Tusk-Time";
+
 // 64 hexadecimal digits.
 std::string SignRequest(std::string_view secret, const SignedRequest& request);
 
