@@ -75,8 +75,8 @@ std::vector<std::string> HostsAt(const LocatedBlocks& located, int64_t offset) {
   return hosts;
 }
 
-Status SplitFile1(FileSystem& fs, const FileEntry& file, int64_t split_bytes, bool splittable,
-                  std::vector<PartitionInput>* inputs) {
+Status SplitOneFile(FileSystem& fs, const FileEntry& file, int64_t split_bytes, bool splittable,
+                    std::vector<PartitionInput>* inputs) {
   const int64_t length = file.status.length;
   ASSIGN_OR_RETURN(const LocatedBlocks located, fs.GetBlockLocations(file.path, 0, length));
   int64_t offset = 0;
@@ -158,7 +158,7 @@ StatusOr<std::vector<PartitionInput>> SplitFiles(FileSystem& fs, const JobOption
     int64_t split = std::max<int64_t>({least, 1, std::min(most, block)});
     split = std::max(record_bytes, split - split % record_bytes);
     const bool splittable = FormatOfFileName(file.path) == CompressionFormat::kNone;
-    RETURN_IF_ERROR(SplitFile1(fs, file, split, splittable, &inputs));
+    RETURN_IF_ERROR(SplitOneFile(fs, file, split, splittable, &inputs));
   }
   return inputs;
 }

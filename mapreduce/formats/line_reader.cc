@@ -5,8 +5,6 @@
 namespace tusk::mapreduce {
 namespace {
 
-constexpr size_t kBufferBytes = 1 << 20;
-
 // The first CR or LF, or null. Lines are short: looking for LF first and for CR only before it
 // reads each byte twice at memory speed instead of once by a loop.
 const char* FindLineEnd(const char* from, size_t count) {
@@ -18,8 +16,12 @@ const char* FindLineEnd(const char* from, size_t count) {
 
 }  // namespace
 
-LineReader::LineReader(ByteSource* source, int64_t begin, int64_t end)
-    : source_(source), begin_(begin), end_(end), position_(begin > 0 ? begin - 1 : 0) {}
+LineReader::LineReader(ByteSource* source, int64_t begin, int64_t end, size_t buffer_bytes)
+    : source_(source),
+      begin_(begin),
+      end_(end),
+      buffer_bytes_(buffer_bytes),
+      position_(begin > 0 ? begin - 1 : 0) {}
 
 StatusOr<bool> LineReader::Fill() {
   if (source_ended_) return false;
@@ -28,7 +30,7 @@ StatusOr<bool> LineReader::Fill() {
     filled_ -= at_;
     at_ = 0;
   }
-  if (filled_ == buffer_.size()) buffer_.resize(std::max(kBufferBytes, buffer_.size() * 2));
+  if (filled_ == buffer_.size()) buffer_.resize(std::max(buffer_bytes_, buffer_.size() * 2));
   ASSIGN_OR_RETURN(const size_t got,
                    source_->Read(buffer_.data() + filled_, buffer_.size() - filled_));
   source_ended_ = got == 0;

@@ -19,7 +19,7 @@ class LineReader {
  public:
   // `source` stands at max(0, begin - 1) of the text and outlives the reader; lines that begin
   // before `end` are given (end < 0: all).
-  LineReader(ByteSource* source, int64_t begin, int64_t end);
+  LineReader(ByteSource* source, int64_t begin, int64_t end, size_t buffer_bytes = 1 << 20);
 
   // The line without its end; the view is valid until the next call. False at the end.
   StatusOr<bool> Next(int64_t* offset, std::string_view* line);
@@ -36,6 +36,7 @@ class LineReader {
   ByteSource* const source_;
   const int64_t begin_;
   const int64_t end_;
+  const size_t buffer_bytes_;
   std::string buffer_;
   size_t at_ = 0;  // next byte to look at
   size_t filled_ = 0;

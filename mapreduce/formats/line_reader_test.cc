@@ -29,7 +29,7 @@ using Lines = std::vector<std::pair<int64_t, std::string>>;
 
 Lines ReadSplit(std::string_view text, int64_t begin, int64_t end, size_t piece) {
   TextSource source(text.substr(static_cast<size_t>(begin > 0 ? begin - 1 : 0)), piece);
-  LineReader reader(&source, begin, end);
+  LineReader reader(&source, begin, end, /*buffer_bytes=*/4);
   Lines lines;
   int64_t offset = 0;
   std::string_view line;
