@@ -19,6 +19,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/net/host_port.h"
 #include "common/protocol/token.h"
 #include "common/security/user.h"
 
@@ -28,13 +29,7 @@ class MessageLite;
 
 namespace tusk {
 
-struct RpcAddress {
-  std::string host;  // a name or an IP address; names are looked up when a connection is made
-  int port = 0;
-
-  std::string ToString() const { return host + ":" + std::to_string(port); }
-  auto operator<=>(const RpcAddress&) const = default;
-};
+using RpcAddress = HostPort;  // names are looked up when a connection is made
 
 // As whom to call. With a token the connection opens with SASL and authenticates by it if the
 // server wants that; otherwise by name.
@@ -85,14 +80,15 @@ class RpcClient {
   int32_t NextCallId();
 
   // Views in `request` need to live only until this returns.
-  void Start(const RpcAddress& to, const RpcIdentity& as, const RpcRequest& request, Done done);
+  void Start(const HostPort& to, const RpcIdentity& as, const RpcRequest& request, Done done);
 
   // One attempt, without retries: see failover.h for those.
-  Status Call(const RpcAddress& to, const RpcIdentity& as, std::string_view protocol,
+  Status Call(const HostPort& to, const RpcIdentity& as, std::string_view protocol,
               std::string_view method, const google::protobuf::MessageLite& request,
               google::protobuf::MessageLite* response, Duration timeout = Duration(0));
 
-  // Runs `work` on the client's thread after `delay`: for retries. Dropped by Stop.
+  // Runs `work` on the client's thread after `delay`, or at once when the client stops: a retry
+  // then finds the client stopped.
   void After(Duration delay, std::function<void()> work);
 
   void Stop();

@@ -12,7 +12,7 @@ namespace tusk {
 std::string_view ExceptionClassOf(const Status& error);
 
 // A remote exception as a Status. The message is the text without the Java stack trace that stock
-// servers append. An unknown class becomes kUnknown, with the class in front of the message.
+// servers append. An unknown class becomes kUnknown: tools print the text alone, as Hadoop's do.
 Status StatusFromException(std::string_view exception_class, std::string_view message);
 
 // The reason an exception class stands for; kNone when it is not in the table.

@@ -20,7 +20,7 @@ namespace tusk {
 struct RpcServiceOptions {
   std::string protocol;  // org.apache.hadoop.hdfs.protocol.ClientProtocol
   uint64_t version = 1;
-  std::vector<RpcAddress> addresses;  // at least one
+  std::vector<HostPort> addresses;  // at least one
   RpcIdentity identity;
   RetryOptions retry;
   bool shuffle = false;  // dfs.client.failover.random.order
@@ -43,7 +43,7 @@ class RpcService {
                  Duration timeout = Duration(0));
 
   // The address the next call begins with.
-  RpcAddress current() const;
+  HostPort current() const;
 
  private:
   struct State;

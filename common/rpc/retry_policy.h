@@ -14,7 +14,7 @@ namespace tusk {
 enum class RpcRetry {
   kIdempotent,  // the same as the first
   kAtMostOnce,  // the server's retry cache answers it with the first one's answer
-  kNever,       // harm: sent again only when it certainly was not received
+  kNever,       // harm: sent again only when the server said that it did not execute it
 };
 
 struct RetryOptions {

@@ -49,6 +49,23 @@ struct RpcCallHeader {
   std::string caller_signature;
 };
 
+// The call's place in the server: what it asks for and where its answer grows.
+struct RpcCallBinding {
+  RpcCallBinding();
+  RpcCallBinding(RpcCallBinding&&) noexcept;
+  RpcCallBinding& operator=(RpcCallBinding&&) noexcept;
+  ~RpcCallBinding();
+
+  std::string_view protocol;  // into the server's tables
+  std::string_view method;
+  size_t method_index = 0;  // in the server's table of methods
+  int64_t request_bytes = 0;
+  TimePoint arrived{};
+  TimePoint started{};  // when the handler began
+  std::unique_ptr<google::protobuf::MessageLite> request;
+  std::unique_ptr<google::protobuf::MessageLite> response;
+};
+
 // Takes the answer of a call: the server's connection.
 class RpcCallOwner {
  public:
@@ -75,9 +92,9 @@ class RpcCall {
   const std::string& client_id() const { return header_.client_id; }
   int32_t call_id() const { return header_.call_id; }
   int32_t retry_count() const { return header_.retry_count; }
-  std::string_view protocol() const { return protocol_; }
-  std::string_view method() const { return method_; }
-  TimePoint arrived() const { return arrived_; }
+  std::string_view protocol() const { return binding_.protocol; }
+  std::string_view method() const { return binding_.method; }
+  TimePoint arrived() const { return binding_.arrived; }
 
   // Asks leave to keep the call unanswered for long. A held call does not count towards its
   // connection's bound of unanswered calls. False when the server holds its maximum: answer at
@@ -92,29 +109,25 @@ class RpcCall {
   // counts; later ones return false and do nothing.
   bool Finish(Status status);
 
-  const google::protobuf::MessageLite& request() const { return *request_; }
-  google::protobuf::MessageLite* response() { return response_.get(); }
+  const google::protobuf::MessageLite& request() const { return *binding_.request; }
+  google::protobuf::MessageLite* response() { return binding_.response.get(); }
 
   // For the server, before the handler runs.
-  void Bind(std::string_view protocol, std::string_view method, TimePoint arrived,
-            std::unique_ptr<google::protobuf::MessageLite> request,
-            std::unique_ptr<google::protobuf::MessageLite> response);
+  void Bind(RpcCallBinding binding);
+  const RpcCallBinding& binding() const { return binding_; }
+  void MarkStarted(TimePoint now) { binding_.started = now; }
   bool held() const { return held_; }
-  // Frees the messages once the answer is encoded; a held call may live on in a waiting list.
+  // Frees the messages once the answer is encoded; the call may live on in a waiting list.
   void DropMessages();
 
  private:
   const std::shared_ptr<RpcCallOwner> owner_;
   const std::shared_ptr<const RpcPeer> peer_;
   const RpcCallHeader header_;
-  std::string_view protocol_;  // into the server's tables
-  std::string_view method_;
-  TimePoint arrived_{};
+  RpcCallBinding binding_;
   bool skip_reply_gate_ = false;
   bool held_ = false;
   std::atomic<bool> finished_ = false;
-  std::unique_ptr<google::protobuf::MessageLite> request_;
-  std::unique_ptr<google::protobuf::MessageLite> response_;
 };
 
 // The typed face of a call that is answered later, from any thread. Copies share one call.

@@ -100,7 +100,8 @@ class RpcServer {
   // Before Start. ProtocolMetaInfoPB is there by itself.
   void Add(RpcProtocol protocol);
 
-  // kUnavailable "cannot listen on 127.0.0.1:8020: Address already in use".
+  // kUnavailable "cannot listen on 127.0.0.1:8020: Address already in use (...)", naming the
+  // holder.
   Status Start();
   void Stop();
 
