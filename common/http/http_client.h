@@ -62,6 +62,10 @@ class HttpClient {
   StatusOr<HttpClientResponse> Get(const HostPort& server, const std::string& target);
 
  private:
+  static constexpr size_t kReceiveSize = 256 << 10;
+
+  StatusOr<HttpClientResponse> SendWith(const HttpClientRequest& request, const HttpBodySink* sink);
+  Status TakeBody(HttpClientResponse* response, const HttpBodySink* sink, std::string* piece) const;
   StatusOr<Socket> Take(const HostPort& server, bool* reused) EXCLUDES(mu_);
   void Keep(const HostPort& server, Socket socket) EXCLUDES(mu_);
   StatusOr<HttpClientResponse> Exchange(Socket& socket, const HttpClientRequest& request,
