@@ -47,8 +47,8 @@ class TUSK_EXPORT Job {
   // failure that used up a task's attempts otherwise.
   StatusOr<mapreduce::JobResult> Run();
 
- private:
-  friend class Program;
+ public:
+  // For streaming and other jobs whose parts are chosen at run time.
   using Splitter = StatusOr<std::vector<mapreduce::PartitionInput>> (*)(
       FileSystem&, const mapreduce::JobOptions&, const std::vector<std::string>& paths);
 
@@ -60,6 +60,9 @@ class TUSK_EXPORT Job {
     const mapreduce::OpDescriptor* reduce = nullptr;
     const mapreduce::OpDescriptor* output = nullptr;
   };
+
+ private:
+  friend class Program;
   Job(std::shared_ptr<mapreduce::Engine> engine, std::string name, Parts parts)
       : engine_(std::move(engine)), name_(std::move(name)), parts_(parts) {}
 
@@ -95,7 +98,10 @@ class TUSK_EXPORT Program {
 
   template <class J>
   Job NewJob(std::string name) {
-    return Job(engine_, std::move(name), Job::PartsOf<J>());
+    return NewJobOf(std::move(name), Job::PartsOf<J>());
+  }
+  Job NewJobOf(std::string name, const Job::Parts& parts) {
+    return Job(engine_, std::move(name), parts);
   }
 
   // An exit code for main: 0, or 1 after showing the error to the submitter.
