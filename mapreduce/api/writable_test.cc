@@ -24,7 +24,9 @@ void ExpectOrderIsKept(const std::vector<T>& ascending) {
     T back{};
     ASSERT_TRUE(Writable<T>::Decode(Encoded(ascending[i]), &back));
     EXPECT_EQ(back, ascending[i]);
-    if (i > 0) EXPECT_LT(Encoded(ascending[i - 1]), Encoded(ascending[i])) << i;
+    if (i > 0) {
+      EXPECT_LT(Encoded(ascending[i - 1]), Encoded(ascending[i])) << i;
+    }
   }
 }
 

@@ -54,6 +54,8 @@ int64_t GroupMemory(int group) {
 }  // namespace
 
 StatusOr<std::unique_ptr<StreamingChild>> StreamingChild::Start(StreamingChildOptions options) {
+  // A child that stops reading must show as EPIPE, not end this process.
+  ::signal(SIGPIPE, SIG_IGN);
   std::unique_ptr<StreamingChild> child(new StreamingChild(std::move(options)));
   SpawnOptions spawn;
   spawn.argv = child->options_.argv;
@@ -189,10 +191,10 @@ Status StreamingChild::CheckNow() {
   const int64_t used = GroupMemory(process_->pid());
   if (used <= options_.memory_limit_bytes) return Status::Ok();
   IgnoreError(process_->SignalGroup(SIGKILL), "it may have ended by itself");
-  return ResourceExhaustedError(
-      "the program \"" + options_.argv[0] + "\" used " + std::to_string(used >> 20) +
-      " MB, more than its share of " + std::to_string(options_.memory_limit_bytes >> 20) +
-      " MB; raise tusk.streaming.child.memory-mb");
+  return ResourceExhaustedError("the program \"" + options_.argv[0] + "\" used " +
+                                std::to_string(used >> 20) + " MB, more than its share of " +
+                                std::to_string(options_.memory_limit_bytes >> 20) +
+                                " MB; raise tusk.streaming.child.memory-mb");
 }
 
 }  // namespace tusk::mapreduce

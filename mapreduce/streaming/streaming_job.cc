@@ -11,9 +11,9 @@
 namespace tusk::mapreduce {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNotYet = {
-    "-inputreader", "-io",        "-lazyOutput",  "-mapdebug",  "-reducedebug",
-    "-background",  "-cacheFile", "-cacheArchive", "-archives"};
+constexpr std::array<std::string_view, 9> kNotYet = {"-inputreader", "-io",           "-lazyOutput",
+                                                     "-mapdebug",    "-reducedebug",  "-background",
+                                                     "-cacheFile",   "-cacheArchive", "-archives"};
 
 Status Unsupported(const std::string& what) {
   return UnimplementedError(what + " is not supported yet by tusk mapred streaming");
@@ -88,7 +88,8 @@ StatusOr<StreamingArguments> ParseStreamingArguments(const std::vector<std::stri
       continue;
     }
     if (flag.empty() || flag[0] != '-') {
-      return InvalidArgumentError("Found 1 unexpected arguments on the command line [" + flag + "]");
+      return InvalidArgumentError("Found 1 unexpected arguments on the command line [" + flag +
+                                  "]");
     }
     if (i + 1 == args.size()) return InvalidArgumentError("Missing argument for option: " + flag);
     RETURN_IF_ERROR(TakeFlag(flag, args[++i], &parsed));
@@ -122,8 +123,7 @@ StatusOr<JobResult> RunStreamingJob(Program* program, const StreamingArguments& 
     parts.shuffle = nullptr;
     parts.reduce = nullptr;
   }
-  const std::string name =
-      arguments.options.Get("mapreduce.job.name").value_or("streamjob");
+  const std::string name = arguments.options.Get("mapreduce.job.name").value_or("streamjob");
   Job job = program->NewJobOf(name, parts);
   for (const std::string& input : arguments.inputs) job.AddInput(input);
   job.SetOutput(arguments.output);

@@ -1,7 +1,7 @@
 // A Hadoop streaming job: any program as mapper, combiner and reducer.
 //
-// The command line's flags are Hadoop's. The command (cli) reads them, uploads the files they name and
-// starts the built-in program `streaming`, which reads them again and runs the job.
+// The command line's flags are Hadoop's. The command (cli) reads them, uploads the files they name
+// and starts the built-in program `streaming`, which reads them again and runs the job.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct StreamingArguments {
   JobOptions options;
 };
 
-// kInvalidArgument with Hadoop's text for what is missing or unknown; kUnimplemented, "not supported
-// yet", for flags of Hadoop's that are not there.
+// kInvalidArgument with Hadoop's text for what is missing or unknown; kUnimplemented, "not
+// supported yet", for flags of Hadoop's that are not there.
 StatusOr<StreamingArguments> ParseStreamingArguments(const std::vector<std::string>& args);
 
 StatusOr<JobResult> RunStreamingJob(Program* program, const StreamingArguments& arguments);

@@ -50,8 +50,8 @@ std::string TaskName(const TaskContext& task, bool is_map, bool with_attempt) {
   return name;
 }
 
-std::vector<std::string> ChildEnvironment(TaskContext& task, const JobOptions& options,
-                                          bool is_map, const FileSplit* split) {
+std::vector<std::string> ChildEnvironment(TaskContext& task, const JobOptions& options, bool is_map,
+                                          const FileSplit* split) {
   std::map<std::string, std::string> set;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
@@ -123,13 +123,13 @@ struct MapSource final : Operator {
     auto* out = static_cast<LineStage*>(next());
     const LineFormat format(options, stream_option::kMapSeparator, stream_option::kMapKeyFields);
     ASSIGN_OR_RETURN(const FileSplit split, FileSplit::Decode(inputs.split()));
-    ASSIGN_OR_RETURN(
-        const std::unique_ptr<StreamingChild> child,
-        StartChild(task, options, options.Get(stream_option::kMapper).value_or("cat"),
-                   /*is_map=*/true, &split, [out, &format](std::string_view line) {
-                     const auto [key, value] = SplitKeyValue(line, format.separator, format.fields);
-                     return out->Push(key, value);
-                   }));
+    ASSIGN_OR_RETURN(const std::unique_ptr<StreamingChild> child,
+                     StartChild(task, options, options.Get(stream_option::kMapper).value_or("cat"),
+                                /*is_map=*/true, &split, [out, &format](std::string_view line) {
+                                  const auto [key, value] =
+                                      SplitKeyValue(line, format.separator, format.fields);
+                                  return out->Push(key, value);
+                                }));
     TextInput::Reader reader;
     RETURN_IF_ERROR(reader.Open(task, options, inputs.split()));
     int64_t offset = 0;
@@ -152,8 +152,8 @@ struct MapSource final : Operator {
   JobOptions options;
 };
 
-// The map side: lines to partitions by their key; with a combiner they gather first, sorted, and pass
-// through its process.
+// The map side: lines to partitions by their key; with a combiner they gather first, sorted, and
+// pass through its process.
 struct ShuffleSinkOfLines final : LineStage {
   static constexpr const char* kKind = "StreamingShuffle";
   using In = LinePair;
@@ -190,8 +190,7 @@ struct ShuffleSinkOfLines final : LineStage {
   };
 
   Status AddToShuffle(std::string_view key, std::string_view value) {
-    const int partition =
-        partitions_ == 1 ? 0 : HashPartitioner().Partition(key, key, partitions_);
+    const int partition = partitions_ == 1 ? 0 : HashPartitioner().Partition(key, key, partitions_);
     return sink_->Add(partition, key, value);
   }
 
@@ -201,14 +200,14 @@ struct ShuffleSinkOfLines final : LineStage {
                      [](const Line& a, const Line& b) { return a.key < b.key; });
     const LineFormat format(options, stream_option::kMapSeparator, stream_option::kMapKeyFields);
     int64_t combined = 0;
-    ASSIGN_OR_RETURN(
-        const std::unique_ptr<StreamingChild> child,
-        StartChild(*task_, options, combiner_, /*is_map=*/true, nullptr,
-                   [this, &format, &combined](std::string_view line) {
-                     const auto [key, value] = SplitKeyValue(line, format.separator, format.fields);
-                     ++combined;
-                     return AddToShuffle(key, value);
-                   }));
+    ASSIGN_OR_RETURN(const std::unique_ptr<StreamingChild> child,
+                     StartChild(*task_, options, combiner_, /*is_map=*/true, nullptr,
+                                [this, &format, &combined](std::string_view line) {
+                                  const auto [key, value] =
+                                      SplitKeyValue(line, format.separator, format.fields);
+                                  ++combined;
+                                  return AddToShuffle(key, value);
+                                }));
     std::string fed;
     for (const Line& line : gathered_) {
       fed.assign(line.key).append(format.separator).append(line.value).push_back('\n');
@@ -247,13 +246,13 @@ struct ReduceSource final : Operator {
     const LineFormat format(options, stream_option::kReduceSeparator,
                             stream_option::kReduceKeyFields);
     ASSIGN_OR_RETURN(const std::unique_ptr<ShuffleSource> source, inputs.OpenShuffle(0, {}));
-    ASSIGN_OR_RETURN(
-        const std::unique_ptr<StreamingChild> child,
-        StartChild(task, options, options.Get(stream_option::kReducer).value_or("cat"),
-                   /*is_map=*/false, nullptr, [out, &format](std::string_view line) {
-                     const auto [key, value] = SplitKeyValue(line, format.separator, format.fields);
-                     return out->Push(key, value);
-                   }));
+    ASSIGN_OR_RETURN(const std::unique_ptr<StreamingChild> child,
+                     StartChild(task, options, options.Get(stream_option::kReducer).value_or("cat"),
+                                /*is_map=*/false, nullptr, [out, &format](std::string_view line) {
+                                  const auto [key, value] =
+                                      SplitKeyValue(line, format.separator, format.fields);
+                                  return out->Push(key, value);
+                                }));
     int64_t records = 0;
     int64_t groups = 0;
     std::string last_key;
@@ -280,9 +279,15 @@ struct ReduceSource final : Operator {
 
 }  // namespace
 
-const OpDescriptor* StreamingMapPhase() { return DescriptorOf<MapSource>(); }
-const OpDescriptor* StreamingShuffleSink() { return DescriptorOf<ShuffleSinkOfLines>(); }
-const OpDescriptor* StreamingReducePhase() { return DescriptorOf<ReduceSource>(); }
+const OpDescriptor* StreamingMapPhase() {
+  return DescriptorOf<MapSource>();
+}
+const OpDescriptor* StreamingShuffleSink() {
+  return DescriptorOf<ShuffleSinkOfLines>();
+}
+const OpDescriptor* StreamingReducePhase() {
+  return DescriptorOf<ReduceSource>();
+}
 const OpDescriptor* StreamingOutputSink() {
   return DescriptorOf<OutputSink<TextOutput, std::string_view, std::string_view>>();
 }

@@ -1,5 +1,5 @@
-// A streaming job's steps as operators: the mapper's process as a source over text lines, the combiner
-// and partitioner on the map side, the reducer's process, and lines as output.
+// A streaming job's steps as operators: the mapper's process as a source over text lines, the
+// combiner and partitioner on the map side, the reducer's process, and lines as output.
 //
 // Options that travel with the job (Hadoop's names): stream.map.streamprocessor,
 // stream.reduce.streamprocessor, stream.combine.streamprocessor (absent: none),

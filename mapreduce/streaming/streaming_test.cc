@@ -74,7 +74,8 @@ TEST(StreamingChildTest, MoreThanAllPipesHoldPassesThroughWithoutADeadlock) {
 }
 
 TEST(StreamingChildTest, StderrComesLineByLineAndTheLastLineNeedsNoEnd) {
-  const ChildRun run = RunChild({"sh", "-c", "cat; printf tail; echo one >&2; printf two >&2"}, "a\n");
+  const ChildRun run =
+      RunChild({"sh", "-c", "cat; printf tail; echo one >&2; printf two >&2"}, "a\n");
   EXPECT_OK(run.status);
   EXPECT_THAT(run.output, ElementsAre("a", "tail"));
   EXPECT_THAT(run.errors, ElementsAre("one", "two"));
@@ -86,7 +87,8 @@ TEST(StreamingChildTest, ANonZeroExitIsAFailureInHadoopsWords) {
 }
 
 TEST(StreamingChildTest, AProgramThatStopsReadingDoesNotLoseInputSilently) {
-  const ChildRun run = RunChild({"sh", "-c", "exec <&-; sleep 0.05"}, std::string(9999, 'x') + "\n", 500);
+  const ChildRun run =
+      RunChild({"sh", "-c", "exec <&-; sleep 0.05"}, std::string(9999, 'x') + "\n", 500);
   EXPECT_THAT(run.status, MessageContains("Broken pipe"));
 }
 
@@ -96,10 +98,26 @@ TEST(StreamingChildTest, AMissingProgramIsNamed) {
 }
 
 TEST(StreamingArgumentsTest, HadoopsFlagsAreUnderstood) {
-  const auto parsed = ParseStreamingArguments(
-      {"-D", "stream.num.map.output.key.fields=2", "-files", "a.py,b.py", "-input", "/in", "-input",
-       "/more", "-output", "/out", "-mapper", "python3 a.py", "-reducer", "python3 b.py",
-       "-numReduceTasks", "3", "-cmdenv", "X=1", "-cmdenv", "Y=2"});
+  const auto parsed = ParseStreamingArguments({"-D",
+                                               "stream.num.map.output.key.fields=2",
+                                               "-files",
+                                               "a.py,b.py",
+                                               "-input",
+                                               "/in",
+                                               "-input",
+                                               "/more",
+                                               "-output",
+                                               "/out",
+                                               "-mapper",
+                                               "python3 a.py",
+                                               "-reducer",
+                                               "python3 b.py",
+                                               "-numReduceTasks",
+                                               "3",
+                                               "-cmdenv",
+                                               "X=1",
+                                               "-cmdenv",
+                                               "Y=2"});
   ASSERT_OK(parsed);
   EXPECT_THAT(parsed->inputs, ElementsAre("/in", "/more"));
   EXPECT_THAT(parsed->files, ElementsAre("a.py", "b.py"));
