@@ -28,6 +28,7 @@ struct YarnClientOptions {
   std::string user;
   std::string local_address;  // outgoing sockets are bound to it; empty: the system's choice
   Duration call_timeout = std::chrono::seconds(60);
+  Duration retry_for = std::chrono::seconds(3);  // while nobody answers
 
   static StatusOr<YarnClientOptions> FromConfiguration(const Configuration& configuration);
 };
