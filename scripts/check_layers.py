@@ -59,9 +59,7 @@ def check_includes(path, layers, top_folders):
             if not below(path, "common/grpc"):
                 errors.append(f"{path}:{number}: gRPC headers belong to common/grpc only: {target}")
             continue
-        if target.startswith("tusk/"):
-            target = "include/" + target
-        if target.split("/")[0] not in top_folders:
+        if target.split("/")[0] not in top_folders or match.group(1) == "<" and not below(target, "tusk"):
             continue
         if in_tests:
             continue

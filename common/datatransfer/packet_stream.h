@@ -75,7 +75,4 @@ struct Packet {
 
 StatusOr<Packet> ReadPacket(StreamInput* in);
 
-// Whether ReadPacket would answer without waiting.
-bool HasWholePacket(StreamInput* in);
-
 }  // namespace tusk

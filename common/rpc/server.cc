@@ -24,8 +24,7 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr Duration kLongestSweepInterval = std::chrono::seconds(2);
-constexpr Duration kShortestSweepInterval = std::chrono::milliseconds(5);
+constexpr auto kSweepInterval = std::chrono::seconds(2);
 constexpr auto kAcceptRetryDelay = std::chrono::milliseconds(100);
 constexpr int kBacklog = 1024;
 
@@ -152,10 +151,7 @@ void RpcServer::Impl::OnAccepted(Worker* worker, const error_code& error, tcp::s
 }
 
 void RpcServer::Impl::Sweep(Worker* worker) {
-  const RpcServerOptions& options = core_->options;
-  worker->sweep.expires_after(
-      std::clamp(std::min(options.handshake_timeout, options.stall_timeout) / 4,
-                 kShortestSweepInterval, kLongestSweepInterval));
+  worker->sweep.expires_after(kSweepInterval);
   worker->sweep.async_wait([this, worker](const error_code& cancelled) {
     if (cancelled) return;
     const TimePoint now = Clock::Real()->Now();

@@ -456,10 +456,7 @@ void ServerConnection::AppendLocked(std::string frame) {
   } else {
     out_ += frame;
   }
-  if (unsent_bytes_ > core_->options.max_unsent_bytes && !overrun_) {
-    overrun_ = true;
-    awake_ = false;  // whatever the loop waits for
-  }
+  if (unsent_bytes_ > core_->options.max_unsent_bytes) overrun_ = true;
   WakeLocked();
 }
 
