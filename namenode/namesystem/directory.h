@@ -142,8 +142,7 @@ class Directory {
   // ---- loading ---------------------------------------------------------------------------------
 
   // kDataLoss for an id that is taken or out of range. Parents may come later.
-  Status Insert(const NewInode& inode, const std::vector<BlockEntry>& blocks, const OpenFile* open,
-                InodeId last_id);
+  Status Insert(const NewInode& inode, const std::vector<BlockEntry>& blocks, const OpenFile* open);
   // Links what was inserted into its parents. kDataLoss for a parent that is missing, no root, two
   // children of one name.
   Status FinishLoad();

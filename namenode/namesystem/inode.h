@@ -87,8 +87,7 @@ struct Inode {
   uint16_t replication = 0;
   bool directory : 1 = false;
   bool open : 1 = false;           // a file under construction
-  bool dirty : 1 = false;          // changed since the last cut: in the next checkpoint
-  bool pending : 1 = false;        // in the checkpoint under way, not encoded yet
+  uint8_t marks : 2 = 0;           // the checkpointer's: one bit per parity of its generation
   bool detached_root : 1 = false;  // deleted, being freed
 
   bool is_file() const { return !directory; }

@@ -42,6 +42,8 @@ class LeaseManager {
 
   // Whether the holder has been silent for the soft limit (also: has no lease at all).
   bool SoftExpired(std::string_view holder) const EXCLUDES(mu_);
+  // Of a holder of the NameNode's own: whether the recovery may be tried again.
+  bool RecoveryDue(std::string_view holder) const EXCLUDES(mu_);
   bool HasLease(std::string_view holder) const EXCLUDES(mu_);
   // Files whose lease is past the hard limit, or whose recovery is due again; at most `limit`.
   std::vector<InodeId> Expired(size_t limit) const EXCLUDES(mu_);

@@ -41,6 +41,7 @@
 #include "namenode/namesystem/held_calls.h"
 #include "namenode/namesystem/namespace_state.h"
 #include "namenode/namesystem/permission.h"
+#include "namenode/namesystem/tree_walk.h"
 
 namespace tusk::namenode {
 
@@ -48,6 +49,7 @@ class Checkpointer;
 
 struct NamesystemOptions {
   std::string block_pool_id;
+  int64_t creation_time_ms = 0;           // of the namespace (VERSION): the root's first time
   std::string fs_owner;                   // the superuser: who runs the NameNode
   std::string supergroup = "supergroup";  // dfs.permissions.superusergroup
   bool permissions_enabled = true;        // dfs.permissions.enabled
@@ -92,8 +94,7 @@ struct FsckEntry {
 // The place of a walk that is called again and again.
 struct FsckCursor {
   std::string root;
-  std::vector<std::pair<InodeId, std::string>> stack;  // directories and the last name done in each
-  bool started = false;
+  std::optional<TreeWalk> walk;  // empty before the first call
 };
 
 struct NamesystemCounts {
@@ -240,63 +241,88 @@ class Namesystem {
   friend class Checkpointer;
   friend class NamesystemTestPeer;
 
-  // ---- shared by the operations (namesystem.cc) ------------------------------------------------
+  // A file's blocks, copied under the lock so that locating them needs none.
+  struct FileBlocks {
+    std::vector<BlockEntry> blocks;
+    bool open = false;
+  };
+  // Registers the running attempt to be woken for a file; called under mu_.
+  using WaitForFile = std::function<void(InodeId)>;
+  // An operation that may have to wait: empty when it must, after calling `wait` if that is given.
+  template <typename T>
+  using Attempt = std::function<std::optional<StatusOr<T>>(const WaitForFile* wait)>;
+
+  // ---- shared by the operations (ops/shared.cc) ------------------------------------------------
 
   PermissionChecker Checker(const Caller& caller) const REQUIRES_SHARED(mu_);
   StatusOr<ResolvedPath> Resolve(const std::string& path) const REQUIRES_SHARED(mu_);
-  // For a name that is to be made: also checks its text.
+  // For a name that is to be made: also checks its text, and that no file stands in the way.
   StatusOr<ResolvedPath> ResolveNew(const std::string& path) const REQUIRES_SHARED(mu_);
+  // As Resolve, and the path must be a file: kFileNotFound.
+  StatusOr<ResolvedPath> ResolveFile(const std::string& path) const REQUIRES_SHARED(mu_);
   // kSafeMode "<doing>. Name node is in safe mode." and why, on further lines.
   Status CheckNotInSafeMode(const std::string& doing) const;
   // Appends `op` to the log and applies it. With `retried`, its identity goes into the edit.
   void Log(proto::edits::EditOp* op, const Caller* retried = nullptr) REQUIRES(mu_);
+  // The first answer to this very call, if it has come before.
   const RetryCache::Entry* FindRetry(const Caller& caller) const REQUIRES_SHARED(mu_);
   int64_t NowMs() const { return clock_->WallMillis(); }
   // The file `holder` has open, by id or path; Hadoop's LeaseExpired texts.
   StatusOr<Inode*> FileOpenFor(const std::string& path, InodeId file_id,
                                const std::string& holder) const REQUIRES_SHARED(mu_);
-  FileStatus LocatedStatus(const Caller& caller, const Inode& inode, std::string_view name) const
-      REQUIRES_SHARED(mu_);
-  LocatedBlocks LocateBlocks(const Caller& caller, const Inode& file, int64_t offset,
-                             int64_t length) const REQUIRES_SHARED(mu_);
+  // The file whose last block is `block` and which `client_name` has open (pipeline recovery).
+  StatusOr<Inode*> FileWritingBlock(const ExtendedBlock& block,
+                                    const std::string& client_name) const REQUIRES_SHARED(mu_);
+  static FileBlocks BlocksOf(const Inode& file) {
+    return {{file.blocks.begin(), file.blocks.end()}, file.open};
+  }
+  LocatedBlocks Locate(const Caller& caller, const FileBlocks& file, int64_t offset,
+                       int64_t length) const;
   Status CheckBlockPool(const ExtendedBlock& block) const;
-  // Missing parents of `path`, for the edit. `permission`: of each of them.
-  template <class Directories>
-  void AddMissingParents(const ResolvedPath& path, size_t count, FsPermission permission,
-                         const Caller& caller, Directories* out) const REQUIRES_SHARED(mu_);
-  Status CheckRoom(const Inode& parent, const std::string& parent_path) const REQUIRES_SHARED(mu_);
+  // kMaxDirectoryItems when `parent` takes no further entry.
+  Status CheckRoom(const Inode& parent) const REQUIRES_SHARED(mu_);
+  Status CheckReplication(const std::string& path, int32_t replication,
+                          const std::string& client_name) const;
+  // Every non-empty directory of the subtree must give the user all rights (delete, to trash).
+  Status CheckSubtree(const Caller& caller, const std::string& path) EXCLUDES(mu_);
+  // Runs `attempt` until it answers, for at most options.hold_limit; then `timeout` is the answer.
+  template <typename T>
+  void Hold(Attempt<T> attempt, StatusOr<T> timeout, HeldCall<T> held);
 
-  // ---- single operations' parts ----------------------------------------------------------------
+  // ---- parts of single operations --------------------------------------------------------------
 
-  StatusOr<bool> RenameChecked(const Caller& caller, const std::string& source,
-                               const std::string& target) REQUIRES(mu_);
-  Status CheckSubtreeDeletable(const Caller& caller, const std::string& path);
-  StatusOr<std::optional<LocatedBlock>> TryAddBlock(const Caller& caller, const AddBlockArgs& args,
-                                                    InodeId* waits_for) EXCLUDES(mu_);
-  StatusOr<bool> TryComplete(const Caller& caller, const std::string& path,
-                             const std::string& client_name,
-                             const std::optional<ExtendedBlock>& last, InodeId file_id,
-                             InodeId* waits_for) EXCLUDES(mu_);
+  std::optional<StatusOr<LocatedBlock>> TryAddBlock(const Caller& caller, const AddBlockArgs& args,
+                                                    const WaitForFile* wait) EXCLUDES(mu_);
+  StatusOr<std::optional<LocatedBlock>> AllocateBlock(const Caller& caller,
+                                                      const AddBlockArgs& args,
+                                                      const WaitForFile* wait) REQUIRES(mu_);
+  std::optional<StatusOr<bool>> TryComplete(const std::string& path, const std::string& client_name,
+                                            const std::optional<ExtendedBlock>& last,
+                                            InodeId file_id, const WaitForFile* wait) EXCLUDES(mu_);
+  StatusOr<FileStatus> RetriedCreate(const RetryCache::Entry& entry) const REQUIRES_SHARED(mu_);
+  StatusOr<AppendResult> RetriedAppend(const Caller& caller, const RetryCache::Entry& entry) const
+      REQUIRES_SHARED(mu_);
+  struct TreeCounts;
+  StatusOr<TreeCounts> CountTree(const Caller& caller, const std::string& path) EXCLUDES(mu_);
+  void UpdateAccessTime(InodeId file) EXCLUDES(mu_);
   // Closes the file, or starts the recovery of its last block. True: it is closed.
   StatusOr<bool> ReleaseLease(Inode* file) REQUIRES(mu_);
-  // create, append and recoverLease meeting an open file.
+  // create, append and recoverLease meeting a file. True: it is closed now.
   StatusOr<bool> TakeOverLease(const char* operation, Inode* file, const std::string& path,
                                const std::string& holder, const std::string& host, bool force)
       REQUIRES(mu_);
-  void Close(Inode* file) REQUIRES(mu_);
   void CheckLeases() EXCLUDES(mu_);
+
+  // ---- life (namesystem.cc, background.cc) -----------------------------------------------------
+
+  void RestoreBlocks() REQUIRES(mu_);
   void ApplySynchronized(const BlockEffect& effect) EXCLUDES(mu_);
   void RestartRecovery(const BlockEffect& effect) EXCLUDES(mu_);
   void RememberDatanode(const DatanodeId& id) EXCLUDES(mu_);
-  void FreeDetached() EXCLUDES(mu_);
   void ScheduleFreeing();
-  template <typename T>
-  void Hold(std::function<std::optional<StatusOr<T>>(InodeId* waits_for)> attempt,
-            Status (*timeout)(const std::string& path), HeldCall<T> held);
-
-  Status LoadImage(ImageTag* tag) REQUIRES(mu_);
-  Status Replay(TxId after, TxId* last) REQUIRES(mu_);
-  void RestoreBlocks() REQUIRES(mu_);
+  void FreeDetached() EXCLUDES(mu_);
+  void CheckpointIfDue() EXCLUDES(mu_);
+  void WriteCheckpoint() EXCLUDES(mu_);
 
   // Constant after construction.
   const NamesystemOptions options_;
@@ -309,15 +335,19 @@ class Namesystem {
   const std::function<void(Status)> on_fatal_;
 
   const std::unique_ptr<LocalJournal> journal_;
-  std::unique_ptr<EditLog> edit_log_;  // constant after Load
-  std::unique_ptr<Checkpointer> checkpointer_;
+  const std::unique_ptr<Image> image_;
+  std::unique_ptr<EditLog> edit_log_;           // constant after Load
+  std::unique_ptr<Checkpointer> checkpointer_;  // constant after Load
 
   mutable SharedMutex mu_;
   NamespaceState state_ GUARDED_BY(mu_);
 
   HeldCalls held_;
-  std::atomic<bool> freeing_{false};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> freeing_{false};        // a round is posted or running
+  std::atomic<bool> checkpointing_{false};  // likewise
+  std::atomic<int64_t> checkpoint_txid_{0};
+  std::atomic<int64_t> checkpoint_time_ms_{0};
+  TimePoint last_checkpoint_;  // the checkpoint timer's alone
   TimerHandle lease_timer_;
   TimerHandle checkpoint_timer_;
   TimerHandle held_timer_;
