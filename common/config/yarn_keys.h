@@ -119,12 +119,45 @@ inline constexpr DoubleKey kMaxDiskUtilization{
     .min = 0,
     .max = 100,
     .doc = "A fuller local directory takes no new work."};
-inline constexpr IntKey kNodeLocalityDelay{.name = "yarn.scheduler.capacity.node-locality-delay",
-                                           .fallback = 40,
-                                           .min = -1,
-                                           .doc =
-                                               "Scheduling opportunities an ask for a node lets "
-                                               "pass before it takes another node of the rack."};
+inline constexpr DurationKey kNodeLocalityDelay{
+    .name = "tusk.scheduler.node-locality-delay",
+    .fallback = 200ms,
+    .min = Duration(0),
+    .doc =
+        "How long an ask for a busy node waits for it before it takes another node of its rack."};
+inline constexpr DurationKey kRackLocalityDelay{
+    .name = "tusk.scheduler.rack-locality-delay",
+    .fallback = 200ms,
+    .min = Duration(0),
+    .doc = "And how long it then waits for its rack before it takes any node."};
+inline constexpr DoubleKey kMasterShare{
+    .name = "yarn.scheduler.capacity.maximum-am-resource-percent",
+    .fallback = 0.5,
+    .min = 0,
+    .max = 1,
+    .doc =
+        "Share of the cluster that application masters may hold together; one master may always "
+        "start. Hadoop: 0.1."};
+inline constexpr IntKey kMaxCompletedApplications{
+    .name = "yarn.resourcemanager.max-completed-applications",
+    .fallback = 1000,
+    .min = 1,
+    .doc = "Ended applications that are still listed."};
+inline constexpr DurationKey kNodeHeartbeatInterval{
+    .name = "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms",
+    .fallback = 1s,
+    .min = 10ms,
+    .doc = "How often a NodeManager says that it lives; news travels at once."};
+inline constexpr DurationKey kKillDelay{.name = "yarn.nodemanager.sleep-delay-before-sigkill.ms",
+                                        .fallback = 250ms,
+                                        .min = Duration(0),
+                                        .doc = "Between SIGTERM and SIGKILL to a container."};
+inline constexpr ListKey kEnvWhitelist{
+    .name = "yarn.nodemanager.env-whitelist",
+    .fallback =
+        "JAVA_HOME,HADOOP_COMMON_HOME,HADOOP_HDFS_HOME,HADOOP_CONF_DIR,"
+        "CLASSPATH_PREPEND_DISTCACHE,HADOOP_YARN_HOME,HADOOP_HOME,PATH,LANG,TZ,TUSK_CONF_DIR",
+    .doc = "Variables of the NodeManager that containers inherit unless they set them."};
 
 inline constexpr KeyRef kYarnKeys[] = {
     &kResourceManagerHost,
@@ -153,6 +186,12 @@ inline constexpr KeyRef kYarnKeys[] = {
     &kLogRetain,
     &kMaxDiskUtilization,
     &kNodeLocalityDelay,
+    &kRackLocalityDelay,
+    &kMasterShare,
+    &kMaxCompletedApplications,
+    &kNodeHeartbeatInterval,
+    &kKillDelay,
+    &kEnvWhitelist,
 };
 
 }  // namespace tusk::keys
