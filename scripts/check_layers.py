@@ -59,7 +59,9 @@ def check_includes(path, layers, top_folders):
             if not below(path, "common/grpc"):
                 errors.append(f"{path}:{number}: gRPC headers belong to common/grpc only: {target}")
             continue
-        if target.split("/")[0] not in top_folders or match.group(1) == "<" and not below(target, "tusk"):
+        if target.startswith("tusk/"):
+            target = "include/" + target
+        if target.split("/")[0] not in top_folders:
             continue
         if in_tests:
             continue

@@ -105,4 +105,12 @@ StatusOr<Packet> ReadPacket(StreamInput* in) {
   return packet;
 }
 
+bool HasWholePacket(StreamInput* in) {
+  if (in->buffered() < kPacketLengthsSize) return false;
+  const StatusOr<PacketLengths> lengths = DecodePacketLengths(*in->Need(kPacketLengthsSize));
+  if (!lengths.ok()) return true;  // the refusal is there
+  return in->buffered() >= kPacketLengthsSize + static_cast<size_t>(lengths->header_bytes) +
+                               static_cast<size_t>(lengths->payload_bytes);
+}
+
 }  // namespace tusk

@@ -75,4 +75,7 @@ struct Packet {
 
 StatusOr<Packet> ReadPacket(StreamInput* in);
 
+// Whether ReadPacket would answer without waiting.
+bool HasWholePacket(StreamInput* in);
+
 }  // namespace tusk

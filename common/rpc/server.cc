@@ -24,7 +24,8 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr auto kSweepInterval = std::chrono::seconds(2);
+constexpr Duration kLongestSweepInterval = std::chrono::seconds(2);
+constexpr Duration kShortestSweepInterval = std::chrono::milliseconds(5);
 constexpr auto kAcceptRetryDelay = std::chrono::milliseconds(100);
 constexpr int kBacklog = 1024;
 
@@ -151,7 +152,10 @@ void RpcServer::Impl::OnAccepted(Worker* worker, const error_code& error, tcp::s
 }
 
 void RpcServer::Impl::Sweep(Worker* worker) {
-  worker->sweep.expires_after(kSweepInterval);
+  const RpcServerOptions& options = core_->options;
+  worker->sweep.expires_after(
+      std::clamp(std::min(options.handshake_timeout, options.stall_timeout) / 4,
+                 kShortestSweepInterval, kLongestSweepInterval));
   worker->sweep.async_wait([this, worker](const error_code& cancelled) {
     if (cancelled) return;
     const TimePoint now = Clock::Real()->Now();

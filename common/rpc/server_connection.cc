@@ -456,7 +456,10 @@ void ServerConnection::AppendLocked(std::string frame) {
   } else {
     out_ += frame;
   }
-  if (unsent_bytes_ > core_->options.max_unsent_bytes) overrun_ = true;
+  if (unsent_bytes_ > core_->options.max_unsent_bytes && !overrun_) {
+    overrun_ = true;
+    awake_ = false;  // whatever the loop waits for
+  }
   WakeLocked();
 }
 

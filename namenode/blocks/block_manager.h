@@ -15,9 +15,13 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -29,8 +33,16 @@
 #include "common/protocol/datanode_protocol.h"
 #include "common/protocol/file_status.h"
 #include "common/protocol/located_block.h"
+#include "namenode/blocks/block_map.h"
 #include "namenode/blocks/block_types.h"
+#include "namenode/blocks/corrupt_replicas.h"
 #include "namenode/blocks/datanode_manager.h"
+#include "namenode/blocks/invalidation_queue.h"
+#include "namenode/blocks/pending_copies.h"
+#include "namenode/blocks/redundancy_queue.h"
+#include "namenode/blocks/report_state.h"
+#include "namenode/blocks/safe_mode.h"
+#include "namenode/blocks/under_construction.h"
 
 namespace tusk::namenode {
 
@@ -168,6 +180,9 @@ class BlockManager {
   void Disconnected(const std::string& uuid, uint64_t incarnation, BlockEffects* effects)
       EXCLUDES(mu_);
 
+  // The heartbeat monitor: these nodes count as dead now; their replicas are gone.
+  void Lost(const std::vector<NodeIndex>& dead) EXCLUDES(mu_);
+
   // ---- safe mode -------------------------------------------------------------------------------
 
   bool InSafeMode() const { return in_safe_mode_.load(std::memory_order_acquire); }
@@ -180,10 +195,130 @@ class BlockManager {
 
   StatusOr<BlockView> View(BlockId block) const EXCLUDES(mu_);
   FsStats Stats() const EXCLUDES(mu_);
+  struct Totals {
+    int64_t blocks = 0;
+    int64_t complete = 0;
+    int64_t reported = 0;  // complete ones with a live replica
+    int64_t under_construction = 0;
+    int64_t pending_copies = 0;  // blocks
+    int64_t excess = 0;          // blocks
+    bool redundancy_ready = false;
+  };
+  Totals GetTotals() const EXCLUDES(mu_);
+  const BlockManagerOptions& options() const { return options_; }
 
  private:
+  struct StorageState {
+    NodeIndex node = kNoNode;
+    std::string uuid;
+    StorageType type = StorageType::kDisk;
+  };
+  struct NodeState {
+    std::string uuid;
+    std::string rack;
+    bool alive = false;
+    bool connected = false;
+    std::vector<StorageIndex> storages;
+    ReportState reports;
+  };
+  struct Counts {  // of a complete block's replicas
+    int32_t live = 0;
+    int32_t corrupt = 0;
+    int32_t excess = 0;
+    int32_t racks = 0;  // of the live ones
+  };
+  using Commands = std::vector<std::pair<std::string, NamenodeCommand>>;
+
+  // block_manager.cc: life and the namespace's calls
+  Status UnknownBlock(const Block& block) const;
+  void CommitLocked(RecordIndex index, BlockEffects* effects) REQUIRES(mu_);
+  void CompleteLocked(RecordIndex index, BlockEffects* effects) REQUIRES(mu_);
+  void LeaveCompleteLocked(RecordIndex index) REQUIRES(mu_);
+  void RemoveLocked(RecordIndex index) REQUIRES(mu_);
+  void SetExpectedLocked(UnderConstruction* pipeline, const std::vector<std::string>& node_uuids,
+                         const std::vector<std::string>& storage_ids) REQUIRES(mu_);
+  void CheckSafeModeLocked(BlockEffects* effects) REQUIRES(mu_);
+  SafeMode::Counts SafeModeCountsLocked() const REQUIRES(mu_);
+
+  // block_manager_reports.cc: what DataNodes say
+  NodeState* NodeOfLocked(NodeIndex node) REQUIRES(mu_);
+  StorageIndex StorageOfLocked(NodeIndex node, const std::string& uuid, StorageType type)
+      REQUIRES(mu_);
+  void TakeStoragesLocked(NodeIndex node, const std::vector<StorageReport>& storages) REQUIRES(mu_);
+  void ApplyEventLocked(NodeIndex node, const ReplicaEvent& event, BlockEffects* effects)
+      REQUIRES(mu_);
+  void ApplyReplicaLocked(StorageIndex storage, const Block& block, ReplicaState state,
+                          const std::string& delete_hint, BlockEffects* effects) REQUIRES(mu_);
+  void AddFinalizedLocked(RecordIndex index, StorageIndex storage, const Block& reported,
+                          const std::string& delete_hint, BlockEffects* effects) REQUIRES(mu_);
+  void ApplyListedLocked(NodeIndex node, StorageIndex storage, const ReportedReplica& replica,
+                         BlockEffects* effects) REQUIRES(mu_);
+  void EndReportLocked(NodeIndex node, const std::vector<std::string>& covered,
+                       BlockEffects* effects) REQUIRES(mu_);
+  void RemoveReplicaLocked(RecordIndex index, StorageIndex storage) REQUIRES(mu_);
+  void MarkCorruptLocked(RecordIndex index, StorageIndex storage, const std::string& reason)
+      REQUIRES(mu_);
+  void DropReplicasOf(NodeIndex node) EXCLUDES(mu_);
+  void ReleaseWorkOfLocked(NodeIndex node, BlockEffects* effects) REQUIRES(mu_);
+  int32_t NumBlocksLocked(NodeIndex node) const REQUIRES(mu_);
+
+  // block_manager_redundancy.cc: what is to be done about it
+  Counts CountLocked(RecordIndex index) const REQUIRES(mu_);
+  void ReviewLocked(RecordIndex index, const std::string& delete_hint = {}) REQUIRES(mu_);
+  void DropExcessLocked(RecordIndex index, Counts counts, const std::string& delete_hint)
+      REQUIRES(mu_);
+  void InvalidateReplicaLocked(RecordIndex index, StorageIndex storage) REQUIRES(mu_);
+  bool RedundancyReadyLocked() REQUIRES(mu_);
+  void ScanSliceLocked() REQUIRES(mu_);
+  void Round() EXCLUDES(mu_);
+  void PlanCopiesLocked(Commands* commands) REQUIRES(mu_);
+  bool PlanCopyLocked(RecordIndex index, Commands* commands) REQUIRES(mu_);
+  StorageIndex SourceLocked(RecordIndex index, bool urgent) const REQUIRES(mu_);
+  void PlanInvalidationsLocked(Commands* commands) REQUIRES(mu_);
+  void CheckRecoveriesLocked(BlockEffects* effects) REQUIRES(mu_);
+  void SendWhenSynced(Commands commands);
+  void Kick();
+
+  // block_manager_views.cc: how it stands
+  LocatedBlock LocateOnLocked(const Block& block, int64_t offset,
+                              const std::vector<NodeIndex>& nodes,
+                              const std::vector<StorageIndex>& storages,
+                              const std::string& client_host) const REQUIRES(mu_);
+
+  // Constant after construction.
+  const BlockManagerOptions options_;
+  DatanodeManager* const datanodes_;
+  const Clock* const clock_;
+  Timer* const timer_;
+  Executor* const executor_;
+  DatanodeCommander* const commander_;
+  LogGate* const gate_;
+  const std::function<void(BlockEffects)> effects_;
+
   std::atomic<bool> in_safe_mode_{true};
+  std::atomic<bool> kicked_{false};
+
   mutable Mutex mu_;
+  BlockMap blocks_ GUARDED_BY(mu_);
+  std::unordered_map<BlockId, UnderConstruction> under_construction_ GUARDED_BY(mu_);
+  std::vector<StorageState> storages_ GUARDED_BY(mu_);
+  std::deque<NodeState> nodes_ GUARDED_BY(mu_);  // by NodeIndex
+  RedundancyQueue needed_ GUARDED_BY(mu_);
+  PendingCopies pending_ GUARDED_BY(mu_);
+  InvalidationQueue invalidations_ GUARDED_BY(mu_);
+  CorruptReplicas corrupt_ GUARDED_BY(mu_);
+  std::unordered_map<BlockId, std::set<NodeIndex>> excess_ GUARDED_BY(mu_);
+  SafeMode safe_mode_ GUARDED_BY(mu_);
+  int64_t complete_ GUARDED_BY(mu_) = 0;   // blocks
+  int64_t available_ GUARDED_BY(mu_) = 0;  // complete ones with a live replica
+  bool active_ GUARDED_BY(mu_) = false;
+  // Redundancy work has begun: the DataNodes known before the start have reported or died.
+  bool ready_ GUARDED_BY(mu_) = false;
+  RecordIndex scan_next_ GUARDED_BY(mu_) = kNoIndex;  // of the walk that judges every block
+  bool multi_rack_ GUARDED_BY(mu_) = false;
+
+  TimerHandle round_timer_;
+  WorkGuard guard_;  // last: work on the executor ends first
 };
 
 }  // namespace tusk::namenode
