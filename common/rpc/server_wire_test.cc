@@ -538,15 +538,17 @@ TEST_F(ServerWireTest, IdleConnectionsAreCheap) {
   const int count = std::min<int>(2000, static_cast<int>(limit.rlim_cur) / 2 - 100);
   StartServer();
   ExpectServing();
-  const int64_t before = ResidentBytes();
+  [[maybe_unused]] const int64_t before = ResidentBytes();
   std::vector<Wire> wires;
   for (int i = 0; i < count; ++i) {
     wires.push_back(Established());
     wires.back().Send(CallBytes(1, "echo", std::string(1000, 'x')));
   }
   for (Wire& wire : wires) EXPECT_EQ(wire.ReceiveAnswer().header.callid(), 1u);
+#ifndef TUSK_TSAN  // its shadow memory is many times ours
   // Both ends are in this process.
   EXPECT_LT((ResidentBytes() - before) / count, 8 << 10);
+#endif
   ExpectServing();
 }
 
