@@ -6,9 +6,10 @@
 namespace tusk::client {
 namespace {
 
-Status Bad(std::string_view pattern, std::string_view why) {
-  return InvalidArgumentError("Illegal file pattern: " + std::string(why) + " in " +
-                              std::string(pattern));
+// In the words of Hadoop's parser; `at`: how far it had come.
+Status Bad(std::string_view pattern, std::string_view why, size_t at) {
+  return InvalidArgumentError("Illegal file pattern: error parsing regexp: " + std::string(why) +
+                              " at pos " + std::to_string(at) + ": `" + std::string(pattern) + "`");
 }
 
 // The first top-level group: [begin, end] are its braces, `commas` what parts it.
@@ -39,7 +40,7 @@ StatusOr<BraceGroup> FindBraces(std::string_view pattern, size_t from) {
       group.has_slash = true;
     }
   }
-  if (depth > 0) return Bad(pattern, "unclosed group");
+  if (depth > 0) return Bad(pattern, "Unclosed group", pattern.size());
   return group;
 }
 
@@ -175,7 +176,7 @@ StatusOr<GlobPattern> GlobPattern::Compile(std::string_view pattern) {
   bool in_set = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\') {
-      if (++i == pattern.size()) return Bad(pattern, "an escaped character does not present");
+      if (++i == pattern.size()) return Bad(pattern, "Missing escaped character", i);
     } else if (pattern[i] == '[' && !in_set) {
       in_set = true;
       if (i + 1 < pattern.size() && (pattern[i + 1] == '^' || pattern[i + 1] == '!')) ++i;
@@ -184,7 +185,7 @@ StatusOr<GlobPattern> GlobPattern::Compile(std::string_view pattern) {
       in_set = false;
     }
   }
-  if (in_set) return Bad(pattern, "unclosed character class");
+  if (in_set) return Bad(pattern, "Unclosed character class", pattern.size());
   std::vector<std::string> alternatives;
   RETURN_IF_ERROR(Expand(std::string(pattern), 0, /*only_slashes=*/false, &alternatives));
   return GlobPattern(std::move(alternatives));

@@ -114,12 +114,15 @@ Status ChangeOwner(Shell& shell, const Options& options, const Owner& owner) {
 // ---- setrep
 // --------------------------------------------------------------------------------------
 
-// Until every block has exactly that many replicas; a dot for each look.
+constexpr int kLooksPerDot = 20;
+constexpr Duration kBetweenLooks = std::chrono::milliseconds(500);
+
+// Until every block has exactly that many replicas; a dot every ten seconds, as in Hadoop.
 Status WaitForReplication(const PathItem& item, int32_t replication) {
   std::printf("Waiting for %s ...", item.text.c_str());
   std::fflush(stdout);
   bool warned = false;
-  for (;;) {
+  for (int look = 0;; ++look) {
     ASSIGN_OR_RETURN(const LocatedBlocks located,
                      item.fs->GetBlockLocations(item.path, 0, item.status->length));
     bool done = true;
@@ -135,9 +138,9 @@ Status WaitForReplication(const PathItem& item, int32_t replication) {
       }
     }
     if (done) break;
-    std::printf(".");
+    if (look % kLooksPerDot == 0) std::printf(".");
     std::fflush(stdout);
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    std::this_thread::sleep_for(kBetweenLooks);
   }
   std::printf(" done\n");
   return Status::Ok();

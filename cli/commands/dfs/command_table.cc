@@ -107,7 +107,7 @@ constexpr ShellCommand kCommands[] = {
      "Makes directories.\n  -p  Missing parents too; existing ones are no error.", &RunMkdir},
     {"moveFromLocal", "[-f] [-p] [-l] [-d] <localsrc> ... <dst>",
      "As -put, and then deletes the sources.", &RunMoveFromLocal},
-    {"moveToLocal", "<src> <localdst>", "Not implemented in Hadoop either."},
+    {"moveToLocal", "<src> <localdst>", "Not implemented, as in Hadoop.", &RunMoveToLocal},
     {"mv", "<src> ... <dst>", "Moves files and directories within one file system.", &RunMv},
     {"put", kPutUsage, kPutHelp, &RunPut},
     {"renameSnapshot", "<snapshotDir> <oldName> <newName>", "Renames a snapshot."},

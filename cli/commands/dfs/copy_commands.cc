@@ -72,7 +72,8 @@ class Destination {
   }
 };
 
-// All paths of the arguments; complaints about those that do not exist.
+// All paths of the arguments, those that do not exist included: their turn to be complained about
+// comes later.
 std::vector<PathItem> Sources(Shell& shell, const std::vector<std::string>& arguments, bool local) {
   std::vector<PathItem> sources;
   for (const std::string& argument : arguments) {
@@ -82,15 +83,14 @@ std::vector<PathItem> Sources(Shell& shell, const std::vector<std::string>& argu
       shell.Error(items.status());
       continue;
     }
-    for (PathItem& item : *items) {
-      if (item.exists()) {
-        sources.push_back(std::move(item));
-      } else {
-        shell.Error(NoSuchFile(item.text));
-      }
-    }
+    for (PathItem& item : *items) sources.push_back(std::move(item));
   }
   return sources;
+}
+
+bool Exists(Shell& shell, const PathItem& source) {
+  if (!source.exists()) shell.Error(NoSuchFile(source.text));
+  return source.exists();
 }
 
 bool IsBelow(const PathItem& target, const PathItem& source) {
@@ -105,6 +105,7 @@ void CopyAll(Shell& shell, const std::vector<PathItem>& sources, const PathItem&
   Transfer transfer(shell, options);
   std::vector<const PathItem*> added;
   for (const PathItem& source : sources) {
+    if (!Exists(shell, source)) continue;
     StatusOr<PathItem> to = Destination::For(target, source);
     if (!to.ok()) {
       shell.Error(to.status(), target.text);
@@ -169,6 +170,7 @@ Status PutOrMove(Shell& shell, const std::vector<std::string>& words, bool move)
 
 Status PrintFiles(Shell& shell, const std::vector<PathItem>& sources, bool verify) {
   for (const PathItem& source : sources) {
+    if (!Exists(shell, source)) continue;
     if (source.is_directory()) {
       shell.Error(IsADirectory(source.text));
       continue;
@@ -184,6 +186,7 @@ Status PrintFiles(Shell& shell, const std::vector<PathItem>& sources, bool verif
 std::vector<PathItem> MergeSources(Shell& shell, const std::vector<std::string>& arguments) {
   std::vector<PathItem> files;
   for (PathItem& source : Sources(shell, arguments, /*local=*/false)) {
+    if (!Exists(shell, source)) continue;
     if (!source.is_directory()) {
       files.push_back(std::move(source));
       continue;
@@ -237,7 +240,6 @@ Status RunGet(Shell& shell, const std::vector<std::string>& words) {
     shell.Error(target.status());
     return Status::Ok();
   }
-  // Java shows what lies in the working directory without "./".
   if (!Destination::Check(shell, *target, options.arguments.size())) return Status::Ok();
   CopyAll(shell, Sources(shell, options.arguments, /*local=*/false), *target, transfer);
   return Status::Ok();
@@ -312,6 +314,11 @@ Status RunGetMerge(Shell& shell, const std::vector<std::string>& words) {
   return Status::Ok();
 }
 
+Status RunMoveToLocal(Shell& shell, const std::vector<std::string>&) {
+  shell.Error("Option '-moveToLocal' is not implemented yet.");  // nor is it in Hadoop
+  return Status::Ok();
+}
+
 Status RunAppendToFile(Shell& shell, const std::vector<std::string>& words) {
   ASSIGN_OR_RETURN(Options options, ParseOptions(words, {.min_arguments = 2, .refused = {"n"}}));
   StatusOr<PathItem> target = shell.Find(TakeDestination(&options.arguments));
@@ -320,6 +327,7 @@ Status RunAppendToFile(Shell& shell, const std::vector<std::string>& words) {
     return Status::Ok();
   }
   const std::vector<PathItem> sources = Sources(shell, options.arguments, /*local=*/true);
+  for (const PathItem& source : sources) Exists(shell, source);
   if (shell.exit_code() != 0) return Status::Ok();
   auto to = target->exists() ? target->fs->Append(target->path) : target->fs->Create(target->path);
   Status done = to.ok() ? Status::Ok() : to.status();

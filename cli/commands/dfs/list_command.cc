@@ -41,11 +41,12 @@ class Lister {
     Print(*children);
   }
 
-  // Columns are as wide as these items need; with -R each directory is followed by its own.
+  // Columns are as wide as these items and those before them need; with -R each directory is
+  // followed by its own.
   void Print(const std::vector<PathItem>& items) {
-    const Widths widths = WidthsOf(items);
+    Widen(items);
     for (const PathItem& item : items) {
-      PrintLine(item, widths);
+      PrintLine(item);
       if (recursive_ && item.is_directory()) ListDirectory(item, /*top=*/false);
     }
   }
@@ -82,8 +83,8 @@ class Lister {
     });
   }
 
-  Widths WidthsOf(const std::vector<PathItem>& items) const {
-    Widths widths;
+  void Widen(const std::vector<PathItem>& items) {
+    Widths& widths = widths_;
     for (const PathItem& item : items) {
       widths.replication = std::max(widths.replication, Replication(item).size());
       widths.owner = std::max(widths.owner, item.status->owner.size());
@@ -91,10 +92,10 @@ class Lister {
       widths.policy = std::max(widths.policy, Policy(item).size());
       widths.size = std::max(widths.size, SizeText(item.status->length, human_).size());
     }
-    return widths;
   }
 
-  void PrintLine(const PathItem& item, const Widths& widths) const {
+  void PrintLine(const PathItem& item) const {
+    const Widths& widths = widths_;
     const std::string shown = printable_ ? Printable(item.text) : item.text;
     if (paths_only_) {
       std::printf("%s\n", shown.c_str());
@@ -122,6 +123,7 @@ class Lister {
   const bool reverse_;
   const bool access_time_;
   const bool show_policy_;
+  Widths widths_;
 };
 
 // ---- find
@@ -206,7 +208,12 @@ Status RunFind(Shell& shell, const std::vector<std::string>& words) {
   while (first < words.size() && !words[first].starts_with("-")) ++first;
   std::vector<std::string> roots(words.begin(), words.begin() + static_cast<ptrdiff_t>(first));
   if (roots.empty()) roots.push_back(".");
-  ASSIGN_OR_RETURN(const FindExpression expression, ParseFind(words, first));
+  const StatusOr<FindExpression> parsed = ParseFind(words, first);
+  if (!parsed.ok()) {
+    shell.Error(parsed.status());
+    return Status::Ok();
+  }
+  const FindExpression& expression = *parsed;
   ForEachPath(shell, roots, [&](PathItem& root) {
     Walk(shell, root, [&](PathItem& item) {
       if (!expression.Holds(item)) return;

@@ -45,6 +45,7 @@ Status RunPut(Shell& shell, const std::vector<std::string>& words);
 Status RunGet(Shell& shell, const std::vector<std::string>& words);
 Status RunCp(Shell& shell, const std::vector<std::string>& words);
 Status RunMoveFromLocal(Shell& shell, const std::vector<std::string>& words);
+Status RunMoveToLocal(Shell& shell, const std::vector<std::string>& words);
 Status RunGetMerge(Shell& shell, const std::vector<std::string>& words);
 Status RunAppendToFile(Shell& shell, const std::vector<std::string>& words);
 // display_commands.cc
