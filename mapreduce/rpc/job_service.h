@@ -1,0 +1,67 @@
+// The driver's side of TuskJobProtocol over Hadoop RPC: status, output and kill of its program.
+//
+// A call that brings the last version is held until there is news or a second has passed; news that
+// come thick and fast are told at most every 50 ms.
+// Threads: thread-safe; handlers run on the server's I/O threads and never block.
+// Life:    Stop before the driver goes; held calls are answered then.
+// Fails:   kill by somebody else than the owner or the superuser: kPermissionDenied.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/concurrent/mutex.h"
+#include "common/concurrent/timer.h"
+#include "common/rpc/rpc_call.h"
+#include "mapreduce/engine/driver/driver.h"
+
+namespace tusk::mapreduce {
+
+struct JobServiceOptions {
+  std::string owner;
+  std::string superuser;  // who runs the cluster
+  Duration hold = std::chrono::seconds(1);
+  Duration pace = std::chrono::milliseconds(50);
+};
+
+class JobService {
+ public:
+  // `killed`: somebody asked for it, in words. `acknowledged`: a follower has seen the final state.
+  JobService(JobServiceOptions options, Driver* driver, Timer* timer,
+             std::function<void(const std::string&)> killed, std::function<void()> acknowledged);
+  ~JobService();
+
+  // For RpcServer::Add; the service outlives the server.
+  RpcProtocol Protocol();
+  void Stop() EXCLUDES(mu_);
+
+ private:
+  struct Held {
+    std::shared_ptr<RpcCall> call;
+    int64_t seen = 0;
+    int64_t output_from = 0;
+    TimePoint since;
+  };
+
+  void Follow(const std::shared_ptr<RpcCall>& call, int64_t seen, int64_t output_from)
+      EXCLUDES(mu_);
+  void Answer(const Held& held) const;
+  bool HasNews(const Held& held) const;
+  // Answers held calls: those with news, and those held long enough.
+  void Flush(bool all) EXCLUDES(mu_);
+
+  const JobServiceOptions options_;
+  Driver* const driver_;
+  const std::function<void(const std::string&)> killed_;
+  const std::function<void()> acknowledged_;
+
+  Mutex mu_;
+  std::vector<Held> held_ GUARDED_BY(mu_);
+  bool stopped_ GUARDED_BY(mu_) = false;
+  TimerHandle pace_;
+};
+
+}  // namespace tusk::mapreduce
