@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands/dfs/shell_command.h"
+#include "common/base/log.h"
 
 namespace tusk::cli {
 namespace {
@@ -68,6 +69,8 @@ int FinishCommandLine(const ShellCommand* command, const std::string& word, cons
 }
 
 int RunDfs(Invocation& invocation) {
+  // What the client library has to say (a pipeline recovered, a replica found bad) goes to stderr.
+  IgnoreError(InitLogging({.program = "dfs", .level = "warn"}), "there is no file to open");
   if (invocation.args.empty()) {
     PrintFullUsage(stderr);
     return kExitUsage;

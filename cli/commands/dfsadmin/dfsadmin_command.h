@@ -1,0 +1,10 @@
+// `tusk dfsadmin`: what an administrator asks of the NameNode.
+#pragma once
+
+#include "cli/command.h"
+
+namespace tusk::cli {
+
+void AddDfsAdminCommands(CommandTable* table);
+
+}  // namespace tusk::cli
