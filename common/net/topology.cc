@@ -59,7 +59,7 @@ StatusOr<RackTable> RackTable::Load(const std::string& path) {
 std::string RackTable::RackOf(std::string_view host, std::string_view address) const {
   auto it = racks_.find(host);
   if (it == racks_.end()) it = racks_.find(address);
-  return it == racks_.end() ? std::string(kUnknownRack) : it->second;
+  return it == racks_.end() ? std::string(kDefaultLocation) : it->second;
 }
 
 }  // namespace tusk

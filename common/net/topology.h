@@ -1,6 +1,6 @@
 // Which rack a host stands on, and how far two places are from each other.
 //
-// A location is a path such as "/rack1" or "/dc1/rack1"; kUnknownRack where nobody said.
+// A location is a path such as "/rack1" or "/dc1/rack1"; kDefaultLocation where nobody said.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace tusk {
 
-inline constexpr std::string_view kUnknownRack = "/default-rack";
+inline constexpr std::string_view kDefaultLocation = "/default-rack";
 
 // Hadoop's distance: 0 the same host, 2 the same rack, 4 another rack (each further level of the
 // tree that the two do not share adds 2). Hosts are compared as text: "same host" means the same

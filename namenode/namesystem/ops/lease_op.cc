@@ -95,8 +95,14 @@ StatusOr<bool> Namesystem::ReleaseLease(Inode* file) {
       start.mutable_start_recovery()->set_recovery_id(recovery_id.value());
       // Logged before the command is made: it leaves once the log has caught up.
       Log(&start);
-      ASSIGN_OR_RETURN(const bool started, blocks_->StartRecovery(last.id, recovery_id));
-      if (started) return false;
+      const auto started = blocks_->StartRecovery(last.id, recovery_id);
+      if (!started.ok()) {
+        // Its DataNodes are away: the lease check tries again, under our own name.
+        LOG_WARN("block recovery waits block={} error={}", BlockName(last.ToBlock()),
+                 started.status().message());
+        return false;
+      }
+      if (*started) return false;
       // Nobody is known to hold a byte of it. While DataNodes from before a restart are still
       // expected, that means nothing yet.
       if (last.length() > 0 || datanodes_->Counts().expected > 0) return false;
