@@ -13,12 +13,16 @@
 #include "cli/command.h"
 #include "cli/commands/cluster/cluster_command.h"
 #include "cli/commands/dfs/dfs_command.h"
+#include "cli/commands/dfsadmin/dfsadmin_command.h"
+#include "cli/commands/fsck/fsck_command.h"
 
 namespace tusk::cli {
 namespace {
 
 void AddAllCommands(CommandTable* table) {
   AddDfsCommands(table);
+  AddDfsAdminCommands(table);
+  AddFsckCommands(table);
   AddClusterCommands(table);
 }
 
