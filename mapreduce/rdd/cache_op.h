@@ -1,0 +1,207 @@
+// Keeps a partition where the storage level says, and reads it from there the next time.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mapreduce/engine/plan/block_store.h"
+#include "mapreduce/engine/plan/memory_ledger.h"
+#include "mapreduce/rdd/operator.h"
+
+namespace tusk::rdd {
+
+// Memory behind a record beyond its own size.
+template <class T>
+int64_t HeapBytes(const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return value.capacity() > 15 ? static_cast<int64_t>(value.capacity()) + 17 : 0;
+  } else if constexpr (requires { typename T::mapped_type; }) {
+    return static_cast<int64_t>(value.size() * (sizeof(typename T::value_type) + 48));
+  } else if constexpr (requires {
+                         value.capacity();
+                         typename T::value_type;
+                       }) {
+    int64_t bytes = static_cast<int64_t>(value.capacity() * sizeof(typename T::value_type)) + 16;
+    if constexpr (!std::is_trivially_copyable_v<typename T::value_type>) {
+      for (const auto& item : value) bytes += HeapBytes(item);
+    }
+    return bytes;
+  } else if constexpr (requires {
+                         value.first;
+                         value.second;
+                       }) {
+    return HeapBytes(value.first) + HeapBytes(value.second);
+  } else {
+    return 0;
+  }
+}
+
+// A cached partition as the program's own objects, side by side.
+template <class T>
+class CachedRecords final : public mapreduce::CachedPartition {
+ public:
+  int64_t memory_bytes() const override { return bytes_; }
+
+  Status Encode(const std::function<Status(std::string_view)>& append) const override {
+    for (size_t at = 0; at < records_.size(); at += kBatchRecords) {
+      Writer out;
+      const size_t count = std::min(kBatchRecords, records_.size() - at);
+      out.Varint(count);
+      for (size_t i = at; i < at + count; ++i) Codec<T>::Encode(records_[i], out);
+      RETURN_IF_ERROR(append(out.str()));
+    }
+    return Status::Ok();
+  }
+
+  // Memory needed for `batch` more records, growth of the array included.
+  int64_t BytesFor(std::span<const T> batch) const {
+    int64_t bytes = 0;
+    if (records_.size() + batch.size() > records_.capacity()) {
+      bytes += static_cast<int64_t>(NewCapacity(batch.size()) - records_.capacity()) *
+               static_cast<int64_t>(sizeof(T));
+    }
+    if constexpr (!std::is_trivially_copyable_v<T>) {
+      for (const T& record : batch) bytes += HeapBytes(record);
+    }
+    return bytes;
+  }
+  void Add(std::span<const T> batch, int64_t bytes) {
+    if (records_.size() + batch.size() > records_.capacity()) {
+      records_.reserve(NewCapacity(batch.size()));
+    }
+    records_.insert(records_.end(), batch.begin(), batch.end());
+    bytes_ += bytes;
+  }
+  const std::vector<T>& records() const { return records_; }
+  void Clear() {
+    records_ = std::vector<T>();
+    bytes_ = 0;
+  }
+
+ private:
+  size_t NewCapacity(size_t more) const {
+    return std::max(records_.size() + more, records_.capacity() + records_.capacity() / 2);
+  }
+
+  std::vector<T> records_;
+  int64_t bytes_ = 0;
+};
+
+// T is what the parent pushes and what is cached: views do not get here (Rdd::Cache owns them
+// first).
+template <class T>
+struct CacheOp final : Stage<T> {
+  static constexpr const char* kKind = "Cache";
+  using In = T;
+  using Out = T;
+  static std::unique_ptr<Operator> Decode(Reader&) { return std::make_unique<CacheOp>(); }
+
+  Status RunTask(TaskContext& task, Inputs& inputs) override {
+    level = inputs.storage();
+    node = inputs.node();
+    if (!level.cached()) return inputs.Produce(0, this);
+    if (auto hit = task.blocks().Find(node, inputs.partition())) {
+      task.counters().Add(mapreduce::counter::kTuskGroup, mapreduce::counter::kCacheHits, 1);
+      return hit->memory != nullptr ? PushMemory(task, hit->memory) : PushDisk(*hit->disk);
+    }
+    task.counters().Add(mapreduce::counter::kTuskGroup, mapreduce::counter::kCacheMisses, 1);
+    share.emplace(&task.memory());
+    gathering = level.memory;
+    if (!gathering) RETURN_IF_ERROR(OpenDisk());
+    RETURN_IF_ERROR(inputs.Produce(0, this));
+    return Keep();
+  }
+
+  Status Push(std::span<const T> batch) override {
+    if (gathering) {
+      const int64_t bytes = records->BytesFor(batch);
+      if (share->Grow(bytes)) {
+        records->Add(batch, bytes);
+      } else {
+        RETURN_IF_ERROR(GiveUpMemory());
+      }
+    }
+    if (disk != nullptr) RETURN_IF_ERROR(AppendToDisk(batch));
+    return next_stage()->Push(batch);
+  }
+
+ private:
+  Stage<T>* next_stage() { return static_cast<Stage<T>*>(this->next()); }
+
+  Status PushMemory(TaskContext& task,
+                    const std::shared_ptr<const mapreduce::CachedPartition>& cached) {
+    const auto& all = static_cast<const CachedRecords<T>&>(*cached).records();
+    for (size_t at = 0; at < all.size(); at += kBatchRecords) {
+      RETURN_IF_ERROR(task.Check());
+      RETURN_IF_ERROR(
+          next_stage()->Push({all.data() + at, std::min(kBatchRecords, all.size() - at)}));
+    }
+    return Status::Ok();
+  }
+
+  Status PushDisk(mapreduce::CachedBlockReader& reader) {
+    std::vector<T> batch;
+    while (true) {
+      ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.Next());
+      if (!chunk.has_value()) return Status::Ok();
+      Reader in(*chunk);
+      uint64_t count = 0;
+      in.Varint(&count);
+      batch.resize(std::min<uint64_t>(count, kBatchRecords));
+      for (T& record : batch) Codec<T>::Decode(in, record);
+      if (!in.ok() || !in.AtEnd()) return DataLossError("a cached partition does not decode");
+      RETURN_IF_ERROR(next_stage()->Push(batch));
+    }
+  }
+
+  Status OpenDisk() {
+    ASSIGN_OR_RETURN(disk, this->task_->blocks().OpenDisk(node, this->partition_));
+    return Status::Ok();
+  }
+
+  Status AppendToDisk(std::span<const T> batch) {
+    for (size_t at = 0; at < batch.size(); at += kBatchRecords) {
+      const auto part = batch.subspan(at, std::min(kBatchRecords, batch.size() - at));
+      Writer out;
+      out.Varint(part.size());
+      for (const T& record : part) Codec<T>::Encode(record, out);
+      RETURN_IF_ERROR(disk->Append(out.str()));
+    }
+    return Status::Ok();
+  }
+
+  // No room: what was gathered goes to disk, or is recomputed the next time.
+  Status GiveUpMemory() {
+    gathering = false;
+    if (level.disk) {
+      RETURN_IF_ERROR(OpenDisk());
+      RETURN_IF_ERROR(
+          records->Encode([this](std::string_view chunk) { return disk->Append(chunk); }));
+    }
+    records->Clear();
+    share->Clear();
+    return Status::Ok();
+  }
+
+  Status Keep() {
+    if (disk != nullptr) return disk->Commit();
+    if (gathering) {
+      this->task_->blocks().Put(node, this->partition_, level, std::move(records), share->Detach());
+    }
+    return Status::Ok();
+  }
+
+  mapreduce::StorageLevel level;
+  mapreduce::LineageId node;
+  std::optional<mapreduce::MemoryShare> share;
+  std::shared_ptr<CachedRecords<T>> records = std::make_shared<CachedRecords<T>>();
+  std::unique_ptr<mapreduce::CachedBlockWriter> disk;
+  bool gathering = false;
+};
+
+}  // namespace tusk::rdd
