@@ -26,10 +26,12 @@ struct MapOp final : Stage<T> {
   Status Push(std::span<const T> in) override {
     U* __restrict out = buffer.Need(in.size());
     size_t i = 0;
-    RETURN_IF_ERROR(Guarded(kKind, function.where, this->partition_, &records, [&] {
-      for (; i < in.size(); ++i) out[i] = function(in[i]);
-      return Status::Ok();
-    }));
+    RETURN_IF_ERROR(Guarded(
+        kKind, function.where, this->partition_, [&] { return records + static_cast<int64_t>(i); },
+        [&] {
+          for (; i < in.size(); ++i) out[i] = function(in[i]);
+          return Status::Ok();
+        }));
     records += static_cast<int64_t>(in.size());
     return static_cast<Stage<U>*>(this->next())->Push({out, in.size()});
   }
@@ -53,17 +55,21 @@ struct FilterOp final : Stage<T> {
   Status Push(std::span<const T> in) override {
     T* __restrict out = buffer.Need(in.size());
     size_t kept = 0;
-    RETURN_IF_ERROR(Guarded(kKind, function.where, this->partition_, &records, [&] {
-      for (const T& record : in) {
-        if constexpr (std::is_trivially_copyable_v<T>) {
-          out[kept] = record;  // without a branch: the next one may overwrite it
-          kept += static_cast<bool>(function(record));
-        } else if (function(record)) {
-          out[kept++] = record;
-        }
-      }
-      return Status::Ok();
-    }));
+    const T* at = in.data();
+    RETURN_IF_ERROR(Guarded(
+        kKind, function.where, this->partition_, [&] { return records + (at - in.data()); },
+        [&] {
+          for (; at != in.data() + in.size(); ++at) {
+            const T& record = *at;
+            if constexpr (std::is_trivially_copyable_v<T>) {
+              out[kept] = record;  // without a branch: the next one may overwrite it
+              kept += static_cast<bool>(function(record));
+            } else if (function(record)) {
+              out[kept++] = record;
+            }
+          }
+          return Status::Ok();
+        }));
     records += static_cast<int64_t>(in.size());
     if (kept == 0) return Status::Ok();
     return static_cast<Stage<T>*>(this->next())->Push({out, kept});
@@ -99,17 +105,19 @@ struct FlatMapOp final : Stage<T> {
 
   Status Push(std::span<const T> in) override {
     emitter.stage = static_cast<Stage<U>*>(this->next());
-    RETURN_IF_ERROR(Guarded(kKind, function.where, this->partition_, &records, [&] {
-      for (const T& record : in) {
-        if constexpr (std::is_invocable_v<F, const S&..., const T&, Emitter<U>&>) {
-          function(record, static_cast<Emitter<U>&>(emitter));
-        } else {
-          for (auto& item : function(record)) emitter.Emit(std::move(item));
-        }
-        ++records;
-      }
-      return Status::Ok();
-    }));
+    RETURN_IF_ERROR(Guarded(
+        kKind, function.where, this->partition_, [&] { return records; },
+        [&] {
+          for (const T& record : in) {
+            if constexpr (std::is_invocable_v<F, const S&..., const T&, Emitter<U>&>) {
+              function(record, static_cast<Emitter<U>&>(emitter));
+            } else {
+              for (auto& item : function(record)) emitter.Emit(std::move(item));
+            }
+            ++records;
+          }
+          return Status::Ok();
+        }));
     // Views that were emitted point into this batch: they leave with it.
     return emitter.Flush();
   }
@@ -145,10 +153,12 @@ struct MapPartitionsOp final : Stage<T> {
 
   Status Finish(TaskContext&) override {
     emitter.stage = static_cast<Stage<U>*>(this->next());
-    RETURN_IF_ERROR(Guarded(kKind, function.where, this->partition_, &records, [&] {
-      function(std::span<const Owned<T>>(gathered), static_cast<Emitter<U>&>(emitter));
-      return Status::Ok();
-    }));
+    RETURN_IF_ERROR(Guarded(
+        kKind, function.where, this->partition_, [&] { return records; },
+        [&] {
+          function(std::span<const Owned<T>>(gathered), static_cast<Emitter<U>&>(emitter));
+          return Status::Ok();
+        }));
     return emitter.Flush();
   }
 

@@ -99,16 +99,17 @@ using ResultOf = std::remove_cvref_t<decltype(F{}(std::declval<const S&>()..., s
 TUSK_EXPORT Status UserError(const char* kind, const std::string& where, int partition,
                              int64_t record, const char* what);
 
-// Runs `loop`, which counts in *record, and turns an exception into a Status that says where.
-template <class Loop>
-Status Guarded(const char* kind, const std::string& where, int partition, const int64_t* record,
+// Runs `loop` and turns an exception into a Status that says where; record() is the number of the
+// record the loop stood at.
+template <class Record, class Loop>
+Status Guarded(const char* kind, const std::string& where, int partition, Record record,
                Loop loop) {
   try {
     return loop();
   } catch (const std::exception& e) {
-    return UserError(kind, where, partition, *record, e.what());
+    return UserError(kind, where, partition, record(), e.what());
   } catch (...) {
-    return UserError(kind, where, partition, *record, "an exception that is no std::exception");
+    return UserError(kind, where, partition, record(), "an exception that is no std::exception");
   }
 }
 

@@ -113,17 +113,19 @@ struct CombineShuffleOp final : Stage<std::pair<K, V>> {
   }
 
   Status Push(std::span<const std::pair<K, V>> batch) override {
-    RETURN_IF_ERROR(Guarded("ReduceByKey", function.where, this->partition_, &records, [&] {
-      for (const auto& [k, v] : batch) {
-        EncodeKey(k, &key);
-        auto [value, added] = table.FindOrAdd(key);
-        const int64_t before = added ? 0 : HeapBytes(*value);
-        *value = added ? V(v) : V(function(*value, v));
-        value_bytes += HeapBytes(*value) - before;
-        ++records;
-      }
-      return Status::Ok();
-    }));
+    RETURN_IF_ERROR(Guarded(
+        "ReduceByKey", function.where, this->partition_, [&] { return records; },
+        [&] {
+          for (const auto& [k, v] : batch) {
+            EncodeKey(k, &key);
+            auto [value, added] = table.FindOrAdd(key);
+            const int64_t before = added ? 0 : HeapBytes(*value);
+            *value = added ? V(v) : V(function(*value, v));
+            value_bytes += HeapBytes(*value) - before;
+            ++records;
+          }
+          return Status::Ok();
+        }));
     return StayWithinShare();
   }
 
@@ -217,10 +219,12 @@ struct ReduceByKeyOp final : TaskOperator {
       if (!DecodeWhole(bytes, &value)) return BadShuffleBytes();
       ++records;
       if (sum.has_value() && key == current) {
-        RETURN_IF_ERROR(Guarded(kKind, function.where, partition_, &records, [&] {
-          sum = function(*sum, value);
-          return Status::Ok();
-        }));
+        RETURN_IF_ERROR(Guarded(
+            kKind, function.where, partition_, [&] { return records; },
+            [&] {
+              sum = function(*sum, value);
+              return Status::Ok();
+            }));
         continue;
       }
       RETURN_IF_ERROR(emit());

@@ -78,13 +78,15 @@ struct ReduceOp final : Stage<T> {
     return Status::Ok();
   }
   Status Push(std::span<const T> batch) override {
-    return Guarded(kKind, function.where, this->partition_, &records, [&] {
-      for (const T& record : batch) {
-        sum = sum.has_value() ? Owned<T>(function(*sum, record)) : Owned<T>(record);
-        ++records;
-      }
-      return Status::Ok();
-    });
+    return Guarded(
+        kKind, function.where, this->partition_, [&] { return records; },
+        [&] {
+          for (const T& record : batch) {
+            sum = sum.has_value() ? Owned<T>(function(*sum, record)) : Owned<T>(record);
+            ++records;
+          }
+          return Status::Ok();
+        });
   }
 
   Function<F, S...> function;
@@ -111,11 +113,15 @@ struct AggregateOp final : Stage<T> {
     return Status::Ok();
   }
   Status Push(std::span<const T> batch) override {
-    return Guarded(kKind, function.where, this->partition_, &records, [&] {
-      for (const T& record : batch) function(sum, record);
-      records += static_cast<int64_t>(batch.size());
-      return Status::Ok();
-    });
+    return Guarded(
+        kKind, function.where, this->partition_, [&] { return records; },
+        [&] {
+          for (const T& record : batch) {
+            function(sum, record);
+            ++records;
+          }
+          return Status::Ok();
+        });
   }
 
   Function<F, S...> function;

@@ -185,6 +185,7 @@ TEST(RddTest, AnExceptionNamesOperatorPlacePartitionAndRecord) {
   const auto result = bad.Count();
   EXPECT_THAT(result, MessageContains("seven is not welcome"));
   EXPECT_THAT(result, MessageContains("Map at rdd_test.cc:"));
+  EXPECT_THAT(result, MessageContains("partition 0, record 7"));
   EXPECT_THAT(session.TextFile("/no/such/file").Count(), HasCode(Code::kNotFound));
 }
 

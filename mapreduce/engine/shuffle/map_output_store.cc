@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,10 @@ Status WriteFile(const std::string& file, std::string_view bytes) {
 
 MapOutputStore::MapOutputStore(std::string directory, MemoryLedger* ledger)
     : directory_(std::move(directory)), ledger_(ledger) {
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  if (error)
+    LOG_WARN("map outputs cannot leave memory directory={} {}", directory_, error.message());
   ledger_->AddHolder(this);
 }
 

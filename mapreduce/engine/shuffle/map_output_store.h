@@ -22,7 +22,7 @@ namespace tusk::mapreduce {
 
 class MapOutputStore final : public MemoryHolder {
  public:
-  // `ledger` outlives the store.
+  // Makes the directory. `ledger` outlives the store.
   MapOutputStore(std::string directory, MemoryLedger* ledger);
   ~MapOutputStore() override;
 
