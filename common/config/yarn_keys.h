@@ -152,6 +152,11 @@ inline constexpr DurationKey kKillDelay{.name = "yarn.nodemanager.sleep-delay-be
                                         .fallback = 250ms,
                                         .min = Duration(0),
                                         .doc = "Between SIGTERM and SIGKILL to a container."};
+inline constexpr IntKey kLocalizerCacheTarget{
+    .name = "yarn.nodemanager.localizer.cache.target-size-mb",
+    .fallback = 10240,
+    .min = 0,
+    .doc = "Localized files that nobody uses go when there are more than this (MB)."};
 inline constexpr ListKey kEnvWhitelist{
     .name = "yarn.nodemanager.env-whitelist",
     .fallback =
@@ -191,6 +196,7 @@ inline constexpr KeyRef kYarnKeys[] = {
     &kMaxCompletedApplications,
     &kNodeHeartbeatInterval,
     &kKillDelay,
+    &kLocalizerCacheTarget,
     &kEnvWhitelist,
 };
 
