@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares every #include with scripts/layers.txt, and looks for tests that no target lists.
 
-Rules beyond the table: *_test.cc may also include common/testing; tests/ may include anything;
+Rules beyond the table: *_test.cc and *_fixture.h may also include common/testing; tests/ may include anything;
 nothing includes tests/; gRPC's headers are seen only below common/grpc.
 """
 import pathlib
@@ -69,7 +69,7 @@ def check_includes(path, layers, top_folders):
             errors.append(f"{path}:{number}: nothing outside tests/ includes {target}")
             continue
         allowed = [folder, rule, *layers[rule]]
-        if path.endswith("_test.cc") or below(path, "common/testing"):
+        if path.endswith(("_test.cc", "_fixture.h")) or below(path, "common/testing"):
             allowed.append("common/testing")
         target_folder = str(pathlib.PurePosixPath(target).parent)
         if not any(below(target_folder, name) for name in allowed):
