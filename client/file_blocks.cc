@@ -43,9 +43,13 @@ StatusOr<int64_t> FileBlocks::VisibleLength(const LocatedBlock& last) {
 void FileBlocks::Take(const LocatedBlocks& blocks) {
   MutexLock lock(mu_);
   for (const LocatedBlock& block : blocks.blocks) {
-    LocatedBlock& kept = blocks_[block.offset];
-    kept = block;
-    if (block.offset == open_block_offset_) kept.block.block.num_bytes = open_block_length_;
+    blocks_[block.offset] = block;
+  }
+  // The NameNode may think that a block being written is still empty, and not list it.
+  if (blocks.last_block && blocks.last_block->offset == open_block_offset_) {
+    LocatedBlock& last = blocks_[open_block_offset_];
+    last = *blocks.last_block;
+    last.block.block.num_bytes = open_block_length_;
   }
 }
 
