@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <thread>
 
 #include "cli/commands/cluster/readiness.h"
@@ -69,27 +70,42 @@ Status FormatNameNode(const ClusterOptions& options) {
   const std::string name_dir = ClusterPaths(options.dir).name_dir;
   const auto entries = Env::Posix()->List(name_dir);
   if (entries.ok() && !entries->empty()) return Status::Ok();
-  const auto program = FindDaemonProgram("tusk-namenode");
-  if (!program.has_value()) return NotFoundError("tusk-namenode is not built");
   SpawnOptions spawn;
-  spawn.argv = {*program,  "--config",   ClusterPaths(options.dir).conf,
-                "-format", "-clusterid", "CID-" + NewUuid()};
+  spawn.argv = {FindDaemonProgram("tusk-namenode").value_or("tusk-namenode"),
+                "--config",
+                ClusterPaths(options.dir).conf,
+                "-format",
+                "-clusterid",
+                "CID-" + NewUuid()};
   ASSIGN_OR_RETURN(const CommandResult result, RunCommand(std::move(spawn), "", kReadyTimeout));
   if (result.status.ok()) return Status::Ok();
   return FailedPreconditionError("formatting the NameNode failed (" + result.status.ToString() +
                                  "): " + result.errors + result.output);
 }
 
+// Starts the daemons of a cluster that do not run.
 class Starter {
  public:
-  explicit Starter(const ClusterOptions& options) : options_(options), probe_(options) {}
-
-  Status Run() {
+  explicit Starter(const ClusterOptions& options) : options_(options), probe_(options) {
     for (auto& daemon : MakeDaemons(options_)) {
       if (!daemon->Running().has_value()) starting_.push_back(std::move(daemon));
     }
-    for (const auto& daemon : starting_) RETURN_IF_ERROR(daemon->CheckPorts());
+  }
+
+  // Before anything is written: all programs are there, all ports are free.
+  Status Check() const {
+    for (const auto& daemon : starting_) {
+      if (!FindDaemonProgram(daemon->spec().program).has_value()) {
+        return NotFoundError(daemon->spec().program + " is not built");
+      }
+      RETURN_IF_ERROR(daemon->CheckPorts());
+    }
+    return Status::Ok();
+  }
+
+  Status Run() {
     RETURN_IF_ERROR(FormatNameNode(options_));
+    started_ms_ = Clock::Real()->WallMillis();
     Status status;
     for (size_t i = 0; i < starting_.size() && status.ok(); ++i) status = starting_[i]->Start();
     if (status.ok()) status = WaitUntilReady();
@@ -102,12 +118,23 @@ class Starter {
   }
 
  private:
+  std::set<std::string> StartedAddresses(const std::string& kind) const {
+    std::set<std::string> addresses;
+    for (const auto& daemon : starting_) {
+      if (daemon->spec().kind == kind) addresses.insert(daemon->spec().address);
+    }
+    return addresses;
+  }
+
   Status WaitUntilReady() {
     const TimePoint deadline = Clock::Real()->Now() + kReadyTimeout;
-    RETURN_IF_ERROR(WaitFor(deadline, [&] { return probe_.CheckDataNodes(); }));
+    const auto datanodes = StartedAddresses("datanode");
+    const auto nodemanagers = StartedAddresses("nodemanager");
+    RETURN_IF_ERROR(
+        WaitFor(deadline, [&] { return probe_.CheckDataNodes(datanodes, started_ms_); }));
     RETURN_IF_ERROR(WaitFor(deadline, [&] { return probe_.CheckWrite(); }));
     if (!HasYarn()) return Status::Ok();
-    return WaitFor(deadline, [&] { return probe_.CheckNodeManagers(); });
+    return WaitFor(deadline, [&] { return probe_.CheckNodeManagers(nodemanagers, started_ms_); });
   }
 
   Status WaitFor(TimePoint deadline, const std::function<Status()>& check) {
@@ -134,6 +161,7 @@ class Starter {
   const ClusterOptions options_;
   ClusterProbe probe_;
   Daemons starting_;
+  int64_t started_ms_ = 0;
 };
 
 StatusOr<ClusterOptions> OptionsOf(const std::string& dir) {
@@ -149,27 +177,28 @@ bool ClusterStatus::all_running() const {
                      [](const DaemonStatus& daemon) { return daemon.process.has_value(); });
 }
 
-bool ClusterStatus::none_running() const {
-  return std::none_of(daemons.begin(), daemons.end(),
-                      [](const DaemonStatus& daemon) { return daemon.process.has_value(); });
-}
-
 Status LocalCluster::Start(const ClusterOptions& options) {
   RETURN_IF_ERROR(CheckDir(options.dir));
   RETURN_IF_ERROR(CheckOverrides(options));
   Env* const env = Env::Posix();
   const ClusterPaths paths(options.dir);
+  ASSIGN_OR_RETURN(const auto former, LoadOptions(options.dir));
+  if (!former.has_value()) RETURN_IF_ERROR(Starter(options).Check());  // leaves nothing behind
   RETURN_IF_ERROR(env->MakeDirs(paths.run));
   RETURN_IF_ERROR(env->MakeDirs(paths.logs));
   ASSIGN_OR_RETURN(const auto lock, env->Lock(paths.run + "/cluster.lock"));
-  ASSIGN_OR_RETURN(const auto former, LoadOptions(options.dir));
   if (former.has_value()) {
-    ASSIGN_OR_RETURN(const ClusterStatus status, GetStatus(options.dir));
-    RETURN_IF_ERROR(CheckAgainstFormer(options, *former, !status.none_running()));
+    const Daemons daemons = MakeDaemons(*former);
+    const bool running = std::any_of(daemons.begin(), daemons.end(), [](const auto& daemon) {
+      return daemon->Running().has_value();
+    });
+    RETURN_IF_ERROR(CheckAgainstFormer(options, *former, running));
   }
+  Starter starter(options);
+  RETURN_IF_ERROR(starter.Check());
   RETURN_IF_ERROR(WriteConfFolder(options));
   RETURN_IF_ERROR(SaveOptions(options));
-  return Starter(options).Run();
+  return starter.Run();
 }
 
 Status LocalCluster::Stop(const std::string& dir) {

@@ -35,7 +35,6 @@ struct ClusterStatus {
   std::optional<int> live_nodemanagers;
 
   bool all_running() const;
-  bool none_running() const;
 };
 
 class LocalCluster {

@@ -1,5 +1,7 @@
 #include "cli/commands/cluster/readiness.h"
 
+#include <algorithm>
+
 #include "client/file_system.h"
 #include "common/base/hex.h"
 #include "common/base/random.h"
@@ -11,8 +13,8 @@ namespace tusk::cli {
 
 namespace {
 
-Status StillMissing(size_t there, int wanted, const char* what) {
-  if (there >= static_cast<size_t>(wanted)) return Status::Ok();
+Status StillMissing(int there, int wanted, const char* what) {
+  if (there >= wanted) return Status::Ok();
   return UnavailableError(std::to_string(there) + " of " + std::to_string(wanted) + " " + what +
                           " have registered");
 }
@@ -42,27 +44,40 @@ Status ClusterProbe::CheckListening(Service service, const char* who) const {
   return UnavailableError(std::string(who) + " does not answer yet");
 }
 
-Status ClusterProbe::CheckDataNodes() {
+Status ClusterProbe::CheckDataNodes(const std::set<std::string>& fresh, int64_t since_ms) {
   RETURN_IF_ERROR(CheckListening(Service::kNameNodeRpc, "the NameNode"));
   ASSIGN_OR_RETURN(const Configuration conf, QuickConfiguration());
   ASSIGN_OR_RETURN(const auto fs, ConnectAsSuperuser(conf));
   ASSIGN_OR_RETURN(const auto live, fs->protocol()->GetDatanodeReport(DatanodeReportType::kLive));
-  return StillMissing(live.size(), options_.workers, "DataNodes");
+  // A DataNode takes blocks once it has reported its own.
+  const auto counts = [&](const DatanodeInfo& node) {
+    return fresh.count(node.id.ip_addr) == 0 || node.last_block_report_ms >= since_ms;
+  };
+  const auto there = std::count_if(live.begin(), live.end(), counts);
+  return StillMissing(static_cast<int>(there), options_.workers, "DataNodes");
 }
 
-StatusOr<int> ClusterProbe::CountNodeManagers() {
+StatusOr<std::vector<yarnlite::NodeReport>> ClusterProbe::RunningNodes() {
   RETURN_IF_ERROR(CheckListening(Service::kResourceManagerRpc, "the ResourceManager"));
   ASSIGN_OR_RETURN(const Configuration conf, QuickConfiguration());
   ASSIGN_OR_RETURN(auto client_options, yarnlite::YarnClientOptions::FromConfiguration(conf));
   client_options.retry_for = Duration(0);
   ASSIGN_OR_RETURN(const auto client, yarnlite::YarnClient::Create(client_options));
-  ASSIGN_OR_RETURN(const auto nodes, client->Nodes({yarnlite::NodeState::kRunning}));
+  return client->Nodes({yarnlite::NodeState::kRunning});
+}
+
+StatusOr<int> ClusterProbe::CountNodeManagers() {
+  ASSIGN_OR_RETURN(const auto nodes, RunningNodes());
   return static_cast<int>(nodes.size());
 }
 
-Status ClusterProbe::CheckNodeManagers() {
-  ASSIGN_OR_RETURN(const int nodes, CountNodeManagers());
-  return StillMissing(static_cast<size_t>(nodes), options_.workers, "NodeManagers");
+Status ClusterProbe::CheckNodeManagers(const std::set<std::string>& fresh, int64_t since_ms) {
+  ASSIGN_OR_RETURN(const auto nodes, RunningNodes());
+  const auto counts = [&](const yarnlite::NodeReport& node) {
+    return fresh.count(node.id.host) == 0 || node.last_health_report_ms >= since_ms;
+  };
+  const auto there = std::count_if(nodes.begin(), nodes.end(), counts);
+  return StillMissing(static_cast<int>(there), options_.workers, "NodeManagers");
 }
 
 Status ClusterProbe::CheckWrite() {
