@@ -2,31 +2,34 @@
 
 namespace tusk::datanode {
 
-Status FolderSync::Sync(const std::vector<std::string>& folders) {
+Status FolderSync::Sync(const std::string& gained, const std::string& lost) {
   std::shared_ptr<Batch> mine;
   {
     MutexLock lock(mu_);
     ++calls_;
     if (next_ == nullptr) next_ = std::make_shared<Batch>();
     mine = next_;
-    mine->folders.insert(folders.begin(), folders.end());
+    mine->gained.insert(gained);
+    mine->lost.insert(lost);
     while (working_ && !mine->done) finished_.Wait(mu_);
     if (mine->done) return mine->result;
     working_ = true;
     next_ = nullptr;  // from here on nobody joins this batch
-    syncs_ += static_cast<int64_t>(mine->folders.size());
+    syncs_ += static_cast<int64_t>(mine->gained.size() + mine->lost.size());
   }
-  Status result;
-  for (const std::string& folder : mine->folders) {
-    Status status = env_->SyncDir(folder);
-    if (!status.ok() && result.ok()) result = std::move(status);
-  }
+  Status result = Work(*mine);
   MutexLock lock(mu_);
   working_ = false;
   mine->result = result;
   mine->done = true;
   finished_.NotifyAll();
   return result;
+}
+
+Status FolderSync::Work(const Batch& batch) {
+  for (const std::string& folder : batch.gained) RETURN_IF_ERROR(env_->SyncDir(folder));
+  for (const std::string& folder : batch.lost) RETURN_IF_ERROR(env_->SyncDir(folder));
+  return Status::Ok();
 }
 
 int64_t FolderSync::calls() const {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "common/base/status.h"
 #include "common/concurrent/mutex.h"
@@ -20,16 +19,21 @@ class FolderSync {
  public:
   explicit FolderSync(Env* env) : env_(env) {}
 
-  // Ok once every name that was in these folders at the call is durable.
-  Status Sync(const std::vector<std::string>& folders) EXCLUDES(mu_);
+  // Ok once the names that `gained` has at the call are durable, then that they are gone from
+  // `lost`: a file that was renamed is never in neither.
+  Status Sync(const std::string& gained, const std::string& lost) EXCLUDES(mu_);
 
   // Calls answered and fsyncs made for them.
   int64_t calls() const EXCLUDES(mu_);
   int64_t syncs() const EXCLUDES(mu_);
 
  private:
+  struct Batch;
+  Status Work(const Batch& batch);
+
   struct Batch {
-    std::set<std::string> folders;
+    std::set<std::string> gained;
+    std::set<std::string> lost;
     bool done = false;
     Status result;
   };

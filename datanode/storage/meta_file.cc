@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/base/bytes.h"
+#include "common/io/checksum.h"
 
 namespace tusk::datanode {
 namespace {
@@ -40,6 +41,18 @@ int64_t CountValidChunks(const DataChecksum& checksum, std::string_view data,
     ++valid;
   }
   return valid;
+}
+
+// The longest prefix of a chunk that `sum` is the checksum of: data may have reached the disk
+// before the checksum that covers it.
+int64_t ValidPrefixOfChunk(const DataChecksum& checksum, std::string_view chunk, uint32_t sum) {
+  int64_t longest = 0;
+  uint32_t crc = 0;
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    crc = ComputeCrc(checksum.type, chunk.substr(i, 1), crc);
+    if (crc == sum) longest = static_cast<int64_t>(i) + 1;
+  }
+  return longest;
 }
 
 }  // namespace
@@ -104,7 +117,15 @@ StatusOr<ValidPrefix> FindValidPrefix(File* data, File* meta) {
                      ReadChecksums(meta, checksum, first_chunk, checksum.ChunksFor(size)));
     const int64_t valid = CountValidChunks(checksum, bytes, sums);
     result.length += std::min<int64_t>(size, valid * checksum.bytes_per_checksum);
-    if (valid < checksum.ChunksFor(size)) break;
+    if (valid < checksum.ChunksFor(size)) {
+      const auto at = static_cast<size_t>(valid * checksum.bytes_per_checksum);
+      const auto sum = LoadBigEndian<uint32_t>(sums.data() + valid * 4);
+      const int64_t prefix = ValidPrefixOfChunk(
+          checksum, std::string_view(bytes).substr(at, checksum.bytes_per_checksum), sum);
+      result.length += prefix;
+      if (prefix > 0) result.last_crc = sum;
+      break;
+    }
     if (size % checksum.bytes_per_checksum != 0) {
       result.last_crc = LoadBigEndian<uint32_t>(sums.data() + sums.size() - 4);
     }

@@ -213,7 +213,7 @@ Status ReplicaStore::MoveToRbw(const ReplicaPtr& replica) {
   RETURN_IF_ERROR(
       deps_.env->Rename(JoinPath(from, meta_file), JoinPath(volume->RbwDir(), meta_file)));
   replica->SetState(ReplicaState::kRbw);
-  return volume->folder_sync()->Sync({from, volume->RbwDir()});
+  return volume->folder_sync()->Sync(/*gained=*/volume->RbwDir(), /*lost=*/from);
 }
 
 StatusOr<uint32_t> ReplicaStore::CutTo(const ReplicaPtr& replica, int64_t length) {
@@ -303,11 +303,8 @@ Status ReplicaStore::MoveToFinalized(const ReplicaPtr& replica, GenerationStamp 
                                       JoinPath(to, BlockFileName(now.block.id))));
   }
   if (options_.sync_on_close) {
-    std::vector<std::string> folders = {to};
-    if (where != ReplicaState::kFinalized) {
-      folders.push_back(volume->DirFor(now.block.id, where));
-    }
-    RETURN_IF_ERROR(volume->folder_sync()->Sync(folders));
+    RETURN_IF_ERROR(
+        volume->folder_sync()->Sync(/*gained=*/to, /*lost=*/volume->DirFor(now.block.id, where)));
   }
   RETURN_IF_ERROR(kBeforeIndex.Hit());
   Block block = now.block;

@@ -31,6 +31,8 @@ ReplicaWriter::ReplicaWriter(std::shared_ptr<Replica> replica, std::unique_ptr<F
   const ReplicaSnapshot now = replica_->Get();
   length_ = now.block.num_bytes;
   last_crc_ = now.last_chunk_crc;
+  found_chunk_ =
+      length_ % checksum_.bytes_per_checksum == 0 ? -1 : length_ / checksum_.bytes_per_checksum;
   replica_->volume()->Reserve(promised_);
 }
 
@@ -102,6 +104,7 @@ Status ReplicaWriter::WriteComputed(std::string_view data) {
 
 Status ReplicaWriter::Put(std::string_view data, int64_t first_chunk, std::string_view sums) {
   RETURN_IF_ERROR(data_->WriteAt(length_, data));
+  if (first_chunk == found_chunk_) RETURN_IF_ERROR(data_->Sync());
   if (!sums.empty()) {
     RETURN_IF_ERROR(
         meta_->WriteAt(kMetaHeaderSize + first_chunk * checksum_.checksum_size(), sums));

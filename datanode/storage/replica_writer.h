@@ -71,6 +71,9 @@ class ReplicaWriter {
   uint32_t last_crc_;  // of the partial chunk at the end
   int64_t promised_;
   int64_t allocated_ = 0;
+  // The partial chunk this writer found at the end, or -1: its bytes may be acknowledged as
+  // durable, so its checksum is replaced only once the data that goes with it is on the disk.
+  int64_t found_chunk_;
   std::string sums_;  // reused
 };
 
