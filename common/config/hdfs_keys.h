@@ -276,8 +276,12 @@ inline constexpr StringKey kReplaceDatanodePolicy{
     .doc = "ALWAYS, NEVER or DEFAULT (with 3 replicas or more, when few are left)."};
 inline constexpr BoolKey kReplaceDatanodeBestEffort{
     .name = "dfs.client.block.write.replace-datanode-on-failure.best-effort",
-    .fallback = false,
-    .doc = "Whether a writer goes on without a replacement when there is none."};
+    .fallback = true,
+    .doc =
+        "Whether a writer goes on without a replacement when there is none; the NameNode copies "
+        "the "
+        "block later. Hadoop: false, so that on three DataNodes the loss of one ends every write "
+        "that was flushed."};
 inline constexpr IntKey kBlockWriteRetries{
     .name = "dfs.client.block.write.retries",
     .fallback = 3,
