@@ -1,55 +1,10 @@
 // tusk job run teragen ROWS OUT: writes ROWS records of 100 bytes, in parallel.
 #include <charconv>
 
+#include "../row_ranges.h"
 #include "records.h"
 
 namespace {
-
-// Its splits are ranges of rows; there is no input file.
-struct RowRanges {
-  using Key = int64_t;             // a row
-  using Value = std::string_view;  // nothing
-
-  static tusk::StatusOr<std::vector<tusk::mapreduce::PartitionInput>> Splits(
-      tusk::FileSystem&, const tusk::mapreduce::JobOptions& options,
-      const std::vector<std::string>&) {
-    const int64_t rows = std::stoll(*options.Get("terasort.rows"));
-    const int64_t maps = std::stoll(*options.Get("terasort.maps"));
-    std::vector<tusk::mapreduce::PartitionInput> inputs;
-    for (int64_t m = 0; m < maps; ++m) {
-      tusk::Writer out;
-      out.Raw(rows * m / maps);
-      out.Raw(rows * (m + 1) / maps);
-      inputs.push_back({out.Take(), {}, 0});
-    }
-    return inputs;
-  }
-
-  class Reader {
-   public:
-    tusk::Status Open(tusk::mapreduce::TaskContext&, const tusk::mapreduce::JobOptions&,
-                      std::string_view split) {
-      tusk::Reader in(split);
-      if (!in.Raw(&next_) || !in.Raw(&end_)) return tusk::InternalError("a damaged row range");
-      begin_ = next_;
-      return tusk::Status::Ok();
-    }
-    tusk::StatusOr<bool> Next(int64_t* row, std::string_view*) {
-      if (next_ == end_) return false;
-      *row = next_++;
-      return true;
-    }
-    double progress() const {
-      return end_ == begin_ ? 1 : static_cast<double>(next_ - begin_) / (end_ - begin_);
-    }
-    void Close(tusk::mapreduce::TaskContext&) {}
-
-   private:
-    int64_t begin_ = 0;
-    int64_t next_ = 0;
-    int64_t end_ = 0;
-  };
-};
 
 class Generate final
     : public tusk::Mapper<int64_t, std::string_view, std::string_view, std::string_view> {
@@ -70,7 +25,7 @@ class Generate final
 };
 
 struct TeraGen {
-  using Input = RowRanges;
+  using Input = examples::RowRanges;
   using Mapper = Generate;
   using Output = tusk::FixedLengthOutput;
 };
@@ -87,8 +42,8 @@ int main(int argc, char** argv) {
   }
   if (rows < 0) return program.Finish(tusk::InvalidArgumentError("Usage: teragen <rows> <out>"));
   auto job = program.NewJob<TeraGen>("teragen");
-  job.Set("terasort.rows", std::to_string(rows));
-  job.Set("terasort.maps", program.engine().Option("mapreduce.job.maps").value_or("2"));
+  job.Set(examples::RowRanges::kRows, std::to_string(rows));
+  job.Set(examples::RowRanges::kMaps, program.engine().Option("mapreduce.job.maps").value_or("2"));
   job.AddInput("rows");
   job.SetOutput(args[1]);
   return program.Finish(job.Run());

@@ -237,8 +237,9 @@ class Rdd {
     }
   }
 
-  // add(A& sum, const T& record) in the runners, merge(A& sum, const A& part) here, in order of
-  // partitions; `zero` is where each partition begins.
+  // add(A& sum, const T& record) in the runners, or add(A& sum, std::span<const T> batch) for loops
+  // over up to 1,024 records at a time; merge(A& sum, const A& part) here, in order of partitions.
+  // `zero` is where each partition begins.
   template <class A, class Add, class Merge>
   StatusOr<A> Aggregate(A zero, Add add, Merge merge, Where where = Where::current()) const {
     return Aggregate(Bound<>{}, std::move(zero), add, merge, where);

@@ -94,7 +94,8 @@ struct ReduceOp final : Stage<T> {
   int64_t records = 0;
 };
 
-// F adds one record to an accumulator: void(A&, const T&), in place.
+// F adds one record, or a batch of them, to an accumulator: void(A&, const T&) or
+// void(A&, std::span<const T>), in place.
 template <class F, class T, class A, class... S>
 struct AggregateOp final : Stage<T> {
   static constexpr const char* kKind = "Aggregate";
@@ -116,9 +117,14 @@ struct AggregateOp final : Stage<T> {
     return Guarded(
         kKind, function.where, this->partition_, [&] { return records; },
         [&] {
-          for (const T& record : batch) {
-            function(sum, record);
-            ++records;
+          if constexpr (std::is_invocable_v<F, const S&..., A&, const T&>) {
+            for (const T& record : batch) {
+              function(sum, record);
+              ++records;
+            }
+          } else {
+            function(sum, batch);
+            records += static_cast<int64_t>(batch.size());
           }
           return Status::Ok();
         });

@@ -1,0 +1,140 @@
+// Gradient descent on the logistic loss: the arithmetic, the same in all three ways of running it.
+//
+// A gradient is summed point by point in the order of the input, and partial ones in the order of
+// partitions, so the ways agree to the last bits whatever their batches are.
+#pragma once
+
+#include <bit>
+#include <charconv>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "points.h"
+
+namespace logistic_regression {
+
+using Weights = Features;
+
+// Of some points: the sum of the loss's derivatives, and how many points.
+struct Gradient {
+  Features sum{};
+  int64_t points = 0;
+};
+
+namespace internal {
+
+inline constexpr size_t kBatch = 256;
+
+// values[i] = e^values[i], |values[i]| <= 700, to some units in the last place. Loops without
+// branches and calls, which the compiler turns into vector instructions; std::exp would be most of
+// an iteration's time. e^v = 2^n e^r with n = round(v / ln 2): a polynomial for |r| <= ln(2) / 2,
+// and n put into the exponent's bits.
+inline void Exponentials(double* values, size_t count) {
+  constexpr double kRound = 0x1.8p52;  // adding it rounds to an integer, which its low bits show
+  constexpr double kLog2E = 1.4426950408889634;
+  constexpr double kLn2High = 0x1.62e42fefa38p-1;
+  constexpr double kLn2Low = 0x1.ef35793c7673p-45;
+  for (size_t i = 0; i < count; ++i) {
+    const double rounded = values[i] * kLog2E + kRound;
+    const double n = rounded - kRound;
+    const double r = (values[i] - n * kLn2High) - n * kLn2Low;
+    double p = 1.0 / 6227020800;
+    p = p * r + 1.0 / 479001600;
+    p = p * r + 1.0 / 39916800;
+    p = p * r + 1.0 / 3628800;
+    p = p * r + 1.0 / 362880;
+    p = p * r + 1.0 / 40320;
+    p = p * r + 1.0 / 5040;
+    p = p * r + 1.0 / 720;
+    p = p * r + 1.0 / 120;
+    p = p * r + 1.0 / 24;
+    p = p * r + 1.0 / 6;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    constexpr uint64_t kOne = 0x3FF0000000000000ull;
+    values[i] = p * std::bit_cast<double>((std::bit_cast<uint64_t>(rounded) << 52) + kOne);
+  }
+}
+
+// w . x, in two chains.
+inline double Dot(const Features& w, const Features& x) {
+  double even = 0;
+  double odd = 0;
+  for (size_t j = 0; j < kFeatures; j += 2) {
+    even += w[j] * x[j];
+    odd += w[j + 1] * x[j + 1];
+  }
+  return even + odd;
+}
+
+inline void AddBatch(std::span<const Point> points, const Weights& weights, Gradient* gradient) {
+  double factor[kBatch];
+  for (size_t i = 0; i < points.size(); ++i) {
+    const double margin = -points[i].y * Dot(weights, points[i].x);
+    factor[i] = margin > 700 ? 700 : margin < -700 ? -700 : margin;
+  }
+  Exponentials(factor, points.size());
+  for (size_t i = 0; i < points.size(); ++i) {
+    factor[i] = (1 / (1 + factor[i]) - 1) * points[i].y;
+  }
+  Features sum = gradient->sum;
+  for (size_t i = 0; i < points.size(); ++i) {
+    for (size_t j = 0; j < kFeatures; ++j) sum[j] += factor[i] * points[i].x[j];
+  }
+  gradient->sum = sum;
+  gradient->points += static_cast<int64_t>(points.size());
+}
+
+}  // namespace internal
+
+// The derivative of log(1 + e^(-y w.x)) by w is (1 / (1 + e^(-y w.x)) - 1) y x.
+inline void AddGradient(std::span<const Point> points, const Weights& weights, Gradient* gradient) {
+  for (size_t at = 0; at < points.size(); at += internal::kBatch) {
+    internal::AddBatch(points.subspan(at, std::min(internal::kBatch, points.size() - at)), weights,
+                       gradient);
+  }
+}
+
+inline void Merge(Gradient& sum, const Gradient& part) {
+  for (size_t j = 0; j < kFeatures; ++j) sum.sum[j] += part.sum[j];
+  sum.points += part.points;
+}
+
+// One step; there must be points.
+inline void Descend(const Gradient& gradient, Weights* weights) {
+  constexpr double kRate = 0.5;
+  const double scale = kRate / static_cast<double>(gradient.points);
+  for (size_t j = 0; j < kFeatures; ++j) (*weights)[j] -= scale * gradient.sum[j];
+}
+
+// Where every run begins: fixed random numbers between -1 and 1.
+inline Weights InitialWeights() {
+  Weights weights;
+  for (size_t j = 0; j < kFeatures; ++j) {
+    const auto bits = static_cast<double>(internal::Mix(4200 + j) >> 11);
+    weights[j] = bits * 0x1p-52 - 1;
+  }
+  return weights;
+}
+
+// Weights as the programs' outputs have them: "0<TAB>0.25\n1<TAB>..."; false for other text.
+inline bool ParseWeights(std::string_view text, Weights* weights) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (size_t j = 0; j < kFeatures; ++j) {
+    size_t index = 0;
+    auto parsed = std::from_chars(at, end, index);
+    if (parsed.ec != std::errc() || index != j || parsed.ptr == end || *parsed.ptr != '\t') {
+      return false;
+    }
+    parsed = std::from_chars(parsed.ptr + 1, end, (*weights)[j]);
+    if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != '\n') return false;
+    at = parsed.ptr + 1;
+  }
+  return at == end;
+}
+
+}  // namespace logistic_regression

@@ -1,0 +1,64 @@
+// What the ways of running have in common around their iterations: arguments, the output that must
+// not exist, and the lines that say how long each iteration took.
+#pragma once
+
+#include <tusk/file_system.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace logistic_regression {
+
+struct Run {
+  std::string input;
+  std::string output;
+  int iterations = 0;
+};
+
+inline tusk::StatusOr<Run> ParseRun(const char* program, const std::vector<std::string>& args) {
+  Run run;
+  if (args.size() == 3) {
+    const std::string& text = args[2];
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), run.iterations);
+    if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && run.iterations > 0) {
+      run.input = args[0];
+      run.output = args[1];
+      return run;
+    }
+  }
+  return tusk::InvalidArgumentError(std::string("Usage: ") + program + " <in> <out> <iterations>");
+}
+
+// Says before the first iteration what the last one would find: an output directory in the way.
+// True when an earlier driver of this application has already written it.
+inline tusk::StatusOr<bool> AlreadyDone(tusk::FileSystem& fs, const std::string& output,
+                                        const std::string& application_id) {
+  ASSIGN_OR_RETURN(const auto found, fs.FindStatus(output));
+  if (!found.has_value()) return false;
+  const auto mark = fs.ReadFile(output + "/_SUCCESS", 4096);
+  if (mark.ok() && mark->starts_with(application_id + " ")) return true;
+  ASSIGN_OR_RETURN(const std::string path, fs.Resolve(output));
+  return tusk::AlreadyExistsError("Output directory " + fs.uri() + path + " already exists",
+                                  tusk::Reason::kFileAlreadyExists);
+}
+
+// "tusk-iteration 3 0.123456": read by `tusk bench modes`.
+class IterationClock {
+ public:
+  std::string Line(int iteration) const {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
+    char line[64];
+    std::snprintf(line, sizeof(line), "tusk-iteration %d %.6f\n", iteration, took.count());
+    return line;
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace logistic_regression
