@@ -92,13 +92,21 @@ void NamenodeLink::Dial() {
   handler.closed = [this, guard = guard_](const GrpcStreamPtr& stream, const Status& status) {
     guard->Wrap([&] { OnClosed(stream, status); })();
   };
-  const GrpcStreamPtr stream = deps_.open(std::move(handler));
-  bool stopped = false;
   {
     MutexLock lock(mu_);
+    dialing_ = true;
+  }
+  const GrpcStreamPtr stream = deps_.open(std::move(handler));
+  bool stopped = false;
+  std::optional<Status> closed;
+  {
+    MutexLock lock(mu_);
+    dialing_ = false;
+    closed = std::exchange(closed_early_, std::nullopt);
     stopped = stopped_;
     if (!stopped) stream_ = stream;
   }
+  if (closed.has_value()) return OnClosed(stream, *closed);
   if (stopped || stream->Send(*bytes) != SendResult::kOk) stream->Cancel();
 }
 
@@ -107,6 +115,8 @@ void NamenodeLink::OnClosed(const GrpcStreamPtr& stream, const Status& status) {
   bool log = false;
   {
     MutexLock lock(mu_);
+    // A refused connection may end the stream before Dial knows it.
+    if (dialing_ && stream_ == nullptr) closed_early_ = status;
     if (stopped_ || stream_ != stream) return;
     stream_.reset();
     was_registered = std::exchange(registered_, false);

@@ -92,6 +92,8 @@ class NamenodeLink {
   mutable Mutex mu_;
   bool stopped_ GUARDED_BY(mu_) = false;
   GrpcStreamPtr stream_ GUARDED_BY(mu_);
+  bool dialing_ GUARDED_BY(mu_) = false;  // a stream is being opened: its end may come before it
+  std::optional<Status> closed_early_ GUARDED_BY(mu_);
   bool registered_ GUARDED_BY(mu_) = false;
   Duration back_off_ GUARDED_BY(mu_) = std::chrono::milliseconds(100);
   bool pumping_ GUARDED_BY(mu_) = false;
