@@ -76,8 +76,8 @@ Status GetContainerStatuses(NodeManager* core, RpcCall& call,
   ASSIGN_OR_RETURN(const ApplicationAttemptId caller, CallerOf(call));
   for (const auto& id_proto : in.container_id()) {
     const auto id = FromProto(id_proto);
-    StatusOr<ContainerStatus> status = id.status();
-    if (id.ok()) status = core->GetStatus(caller, *id);
+    const StatusOr<ContainerStatus> status =
+        id.ok() ? core->GetStatus(caller, *id) : StatusOr<ContainerStatus>(id.status());
     if (status.ok()) {
       ToProto(*status, out->add_status());
     } else {
