@@ -270,6 +270,7 @@ class BlockManager {
   void InvalidateReplicaLocked(RecordIndex index, StorageIndex storage) REQUIRES(mu_);
   bool RedundancyReadyLocked() REQUIRES(mu_);
   void ScanSliceLocked() REQUIRES(mu_);
+  void ReviewPostponedLocked() REQUIRES(mu_);
   void Round() EXCLUDES(mu_);
   void PlanCopiesLocked(Commands* commands) REQUIRES(mu_);
   bool PlanCopyLocked(RecordIndex index, Commands* commands) REQUIRES(mu_);
@@ -308,6 +309,8 @@ class BlockManager {
   InvalidationQueue invalidations_ GUARDED_BY(mu_);
   CorruptReplicas corrupt_ GUARDED_BY(mu_);
   std::unordered_map<BlockId, std::set<NodeIndex>> excess_ GUARDED_BY(mu_);
+  // Too many replicas, but not every holder's word is fresh yet; with the balancer's hint.
+  std::unordered_map<BlockId, std::string> postponed_ GUARDED_BY(mu_);
   SafeMode safe_mode_ GUARDED_BY(mu_);
   int64_t complete_ GUARDED_BY(mu_) = 0;   // blocks
   int64_t available_ GUARDED_BY(mu_) = 0;  // complete ones with a live replica

@@ -8,6 +8,7 @@ namespace tusk::namenode {
 namespace {
 
 constexpr RecordIndex kRecordsPerScan = 20'000;
+constexpr size_t kPostponedPerRound = 10'000;
 
 }  // namespace
 
@@ -89,8 +90,11 @@ void BlockManager::DropExcessLocked(RecordIndex index, Counts counts,
     const bool counted = !corrupt_.Contains(id, node) &&
                          (excess == excess_.end() || excess->second.count(node) == 0);
     if (!counted) continue;
-    // Nobody is trusted to have too much while another's word is old.
-    if (!nodes_[node].connected || !nodes_[node].reports.reported()) return;
+    // Nobody is told to delete while another holder's word is old.
+    if (!nodes_[node].connected || !nodes_[node].reports.reported()) {
+      postponed_.emplace(id, delete_hint);
+      return;
+    }
     holders.push_back(node);
   }
   const NodeIndex hint = delete_hint.empty() ? kNoNode : datanodes_->IndexOf(delete_hint);
@@ -123,6 +127,17 @@ void BlockManager::ScanSliceLocked() {
   if (scan_next_ >= blocks_.end_index()) scan_next_ = kNoIndex;
 }
 
+void BlockManager::ReviewPostponedLocked() {
+  auto postponed = std::exchange(postponed_, {});
+  size_t reviewed = 0;
+  while (!postponed.empty() && reviewed++ < kPostponedPerRound) {
+    const auto entry = postponed.extract(postponed.begin());
+    const RecordIndex index = blocks_.Find(entry.key());
+    if (index != kNoIndex) ReviewLocked(index, entry.mapped());
+  }
+  postponed_.merge(postponed);
+}
+
 void BlockManager::Kick() {
   if (kicked_.exchange(true)) return;
   executor_->Post(guard_.Wrap([this] {
@@ -145,6 +160,7 @@ void BlockManager::Round() {
     }
     if (RedundancyReadyLocked()) {
       ScanSliceLocked();
+      ReviewPostponedLocked();
       more = scan_next_ != kNoIndex;
       if (!safe_mode_.on()) PlanCopiesLocked(&commands);
     }

@@ -81,7 +81,6 @@ RegistrationAccepted BlockManager::Register(const DatanodeRegistration& registra
     effects->push_back(
         {.kind = BlockEffect::Kind::kDatanodeRegistered, .datanode = registration.id});
   }
-  Kick();  // a new target for what could not be copied
   return accepted;
 }
 
@@ -173,7 +172,7 @@ uint64_t BlockManager::Receive(const std::string& uuid, const ReplicaEvents& eve
                                BlockEffects* effects) {
   const NodeIndex node = datanodes_->IndexOf(uuid);
   if (node == kNoNode) return 0;
-  bool hole = false;
+  bool hole = false, freed = false;
   uint64_t taken = 0;
   {
     MutexLock lock(mu_);
@@ -183,7 +182,10 @@ uint64_t BlockManager::Receive(const std::string& uuid, const ReplicaEvents& eve
       if (order == ReportState::Order::kSeen) continue;
       hole = hole || order == ReportState::Order::kHole;
       ApplyEventLocked(node, event, effects);
+      freed = freed || event.type == ReplicaEventType::kReceived;
     }
+    // A copy that has arrived makes room for the next, and may be one too many.
+    freed = (freed && needed_.low_redundancy() > 0) || invalidations_.HasWork();
     taken = reports.last_event();
     CheckSafeModeLocked(effects);
   }
@@ -191,6 +193,7 @@ uint64_t BlockManager::Receive(const std::string& uuid, const ReplicaEvents& eve
     LOG_WARN("datanode events have a hole, asking for a full report uuid={} taken={}", uuid, taken);
     commander_->Send(uuid, NamenodeCommand{.work = SendFullReport{}});
   }
+  if (freed) Kick();
   return taken;
 }
 

@@ -10,11 +10,15 @@ void InvalidationQueue::Add(NodeIndex node, const Block& block) {
   if (added) {
     ++size_;
     ++per_node.unsent;
+    ++unsent_;
     return;
   }
   // A later replica of the block is to go too: send again.
   if (it->second.block.generation_stamp < block.generation_stamp) {
-    if (it->second.sent) ++per_node.unsent;
+    if (it->second.sent) {
+      ++per_node.unsent;
+      ++unsent_;
+    }
     it->second = Entry{block};
   }
 }
@@ -24,7 +28,10 @@ void InvalidationQueue::Remove(NodeIndex node, BlockId block) {
   if (per_node == nodes_.end()) return;
   const auto it = per_node->second.entries.find(block);
   if (it == per_node->second.entries.end()) return;
-  if (!it->second.sent) --per_node->second.unsent;
+  if (!it->second.sent) {
+    --per_node->second.unsent;
+    --unsent_;
+  }
   per_node->second.entries.erase(it);
   --size_;
 }
@@ -51,6 +58,7 @@ std::vector<Block> InvalidationQueue::Take(NodeIndex node, size_t limit) {
     if (entry.sent) continue;
     entry.sent = true;
     --it->second.unsent;
+    --unsent_;
     blocks.push_back(entry.block);
   }
   return blocks;
@@ -68,6 +76,7 @@ void InvalidationQueue::Requeue(NodeIndex node) {
   const auto it = nodes_.find(node);
   if (it == nodes_.end()) return;
   for (auto& [id, entry] : it->second.entries) entry.sent = false;
+  unsent_ += it->second.entries.size() - it->second.unsent;
   it->second.unsent = it->second.entries.size();
 }
 
@@ -75,6 +84,7 @@ void InvalidationQueue::Clear(NodeIndex node) {
   const auto it = nodes_.find(node);
   if (it == nodes_.end()) return;
   size_ -= it->second.entries.size();
+  unsent_ -= it->second.unsent;
   nodes_.erase(it);
 }
 

@@ -34,6 +34,7 @@ class InvalidationQueue {
   void Clear(NodeIndex node);    // the node is dead, or will report in full
 
   size_t size() const { return size_; }
+  bool HasWork() const { return unsent_ > 0; }
 
  private:
   struct Entry {
@@ -47,6 +48,7 @@ class InvalidationQueue {
 
   std::map<NodeIndex, PerNode> nodes_;
   size_t size_ = 0;
+  size_t unsent_ = 0;  // over all nodes
 };
 
 }  // namespace tusk::namenode

@@ -99,7 +99,7 @@ class Chooser {
     for (NodeIndex i = 0; i < nodes_.size(); ++i) {
       if (nodes_[i].info.id.ip_addr != request_.writer_host) continue;
       rack = RackOf(i);
-      if (!request_.no_local_write && Fits(i, nullptr)) local.push_back(i);
+      if (Fits(i, nullptr)) local.push_back(i);
     }
     if (!local.empty()) return TakeBest(local);
     return !rack.empty() && TakeOnRack(rack);
@@ -199,6 +199,8 @@ class Chooser {
       return no("is just deleting a replica of it");
     }
     if (!node.connected) return no("its connection to the NameNode is broken");
+    // Before its first report it may still be reading its disks.
+    if (!node.reported) return no("has not reported its replicas yet");
     if (node.Leaving()) return no("being decommissioned");
     if (StorageWithRoom(node) == node.storages.size()) {
       return no("no room: " + std::to_string(Megabytes(node.info.remaining_bytes)) + " MB left, " +
@@ -207,6 +209,11 @@ class Chooser {
                      ? ", " + std::to_string(node.scheduled_blocks + node.scheduled_before) +
                            " more being written"
                      : ""));
+    }
+    // Hadoop's NO_LOCAL_WRITE is a wish: the writer's node is better than none.
+    if (!allow_crowded_ && request_.no_local_write &&
+        node.info.id.ip_addr == request_.writer_host) {
+      return no("the writer's own");
     }
     if (!allow_stale_ && node.StaleAt(context_.now, context_.stale_interval)) return no("stale");
     if (!allow_busy_ && TooBusy(node)) return no("too busy");
