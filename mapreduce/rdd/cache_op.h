@@ -149,6 +149,9 @@ struct CacheOp final : Stage<T> {
     while (true) {
       ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.Next());
       if (!chunk.has_value()) return Status::Ok();
+      this->task_->counters().Add(mapreduce::counter::kFileSystemGroup,
+                                  mapreduce::counter::kFileBytesRead,
+                                  static_cast<int64_t>(chunk->size()));
       Reader in(*chunk);
       uint64_t count = 0;
       in.Varint(&count);
@@ -170,9 +173,18 @@ struct CacheOp final : Stage<T> {
       Writer out;
       out.Varint(part.size());
       for (const T& record : part) Codec<T>::Encode(record, out);
-      RETURN_IF_ERROR(disk->Append(out.str()));
+      RETURN_IF_ERROR(AppendChunk(out.str()));
     }
     return Status::Ok();
+  }
+
+  Status AppendChunk(std::string_view chunk) {
+    const auto bytes = static_cast<int64_t>(chunk.size());
+    mapreduce::Counters& counters = this->task_->counters();
+    counters.Add(mapreduce::counter::kTuskGroup, mapreduce::counter::kCacheSpilledBytes, bytes);
+    counters.Add(mapreduce::counter::kFileSystemGroup, mapreduce::counter::kFileBytesWritten,
+                 bytes);
+    return disk->Append(chunk);
   }
 
   // No room: what was gathered goes to disk, or is recomputed the next time.
@@ -181,7 +193,7 @@ struct CacheOp final : Stage<T> {
     if (level.disk) {
       RETURN_IF_ERROR(OpenDisk());
       RETURN_IF_ERROR(
-          records->Encode([this](std::string_view chunk) { return disk->Append(chunk); }));
+          records->Encode([this](std::string_view chunk) { return AppendChunk(chunk); }));
     }
     records->Clear();
     share->Clear();
