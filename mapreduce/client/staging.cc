@@ -1,0 +1,125 @@
+#include "mapreduce/client/staging.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "common/base/random.h"
+#include "common/config/mapred_keys.h"
+#include "mapreduce/engine/plan/code_registry.h"
+
+namespace tusk::mapreduce {
+namespace {
+
+constexpr FsPermission kPrivateDirectory{0700};
+constexpr size_t kCopyBytes = 1 << 20;
+
+std::string BaseName(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+}  // namespace
+
+StatusOr<Staging> Staging::Create(const Configuration& configuration,
+                                  std::shared_ptr<FileSystem> file_system) {
+  ASSIGN_OR_RETURN(std::string root, configuration.Get(keys::kStagingDir));
+  return Staging(std::move(root), std::move(file_system));
+}
+
+std::string Staging::UserDirectory(const std::string& user) const {
+  return root_ + "/" + user + "/.staging";
+}
+
+std::string Staging::ApplicationDirectory(const std::string& user,
+                                          const yarnlite::ApplicationId& id) const {
+  return UserDirectory(user) + "/" + id.ToString();
+}
+
+Status Staging::Prepare(const std::string& directory) {
+  const std::string user = UserDirectory(file_system_->user());
+  RETURN_IF_ERROR(file_system_->Mkdirs(user, kPrivateDirectory).WithContext("staging directory"));
+  return file_system_->Mkdirs(directory, kPrivateDirectory);
+}
+
+StatusOr<yarnlite::LocalResource> Staging::Describe(const std::string& path) const {
+  ASSIGN_OR_RETURN(const FileStatus status, file_system_->GetStatus(path));
+  yarnlite::LocalResource resource;
+  resource.uri = file_system_->uri() + path;
+  resource.size_bytes = status.length;
+  resource.timestamp_ms = status.modification_time_ms;
+  return resource;
+}
+
+Status Staging::Upload(const std::string& local_path, const std::string& path) {
+  const int fd = ::open(local_path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return NotFoundError("cannot open " + local_path + ": " + std::strerror(errno));
+  Status status;
+  auto writer = file_system_->Create(path, {.overwrite = true});
+  std::string buffer(kCopyBytes, '\0');
+  while (writer.ok() && status.ok()) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) status = InternalError("cannot read " + local_path + ": " + std::strerror(errno));
+    if (got <= 0) break;
+    status = (*writer)->Write({buffer.data(), static_cast<size_t>(got)});
+  }
+  ::close(fd);
+  RETURN_IF_ERROR(writer.status());
+  RETURN_IF_ERROR(status);
+  return (*writer)->Close();
+}
+
+StatusOr<yarnlite::LocalResource> Staging::PutProgram(const std::string& local_path) {
+  ASSIGN_OR_RETURN(const std::string hash, ContentHash(local_path));
+  std::error_code error;
+  const auto length = static_cast<int64_t>(std::filesystem::file_size(local_path, error));
+  const std::string directory = UserDirectory(file_system_->user()) + "/programs/" + hash;
+  const std::string path = directory + "/" + BaseName(local_path);
+  ASSIGN_OR_RETURN(const auto there, file_system_->FindStatus(path));
+  if (!there.has_value() || there->length != length) {
+    RETURN_IF_ERROR(file_system_->Mkdirs(directory, kPrivateDirectory));
+    // Under a name of its own first: somebody else may upload the same at the same time.
+    const std::string partial = path + "." + NewUuid() + ".upload";
+    RETURN_IF_ERROR(Upload(local_path, partial));
+    RETURN_IF_ERROR(file_system_->Rename2(partial, path, {.overwrite = true}));
+  }
+  ASSIGN_OR_RETURN(yarnlite::LocalResource resource, Describe(path));
+  resource.visibility = yarnlite::LocalResource::Visibility::kPrivate;  // shared by the user's jobs
+  return resource;
+}
+
+StatusOr<yarnlite::LocalResource> Staging::PutFile(const std::string& directory,
+                                                   const std::string& name,
+                                                   const std::string& local_path) {
+  const std::string path = directory + "/files/" + name;
+  RETURN_IF_ERROR(Upload(local_path, path));
+  return Describe(path);
+}
+
+StatusOr<yarnlite::LocalResource> Staging::PutBytes(const std::string& directory,
+                                                    const std::string& name,
+                                                    const std::string& bytes) {
+  const std::string path = directory + "/" + name;
+  RETURN_IF_ERROR(file_system_->WriteFile(path, bytes, {.overwrite = true}));
+  return Describe(path);
+}
+
+Status Staging::WriteReport(const std::string& directory, const ProgramReport& report) {
+  const std::string partial = directory + "/report.partial";
+  RETURN_IF_ERROR(file_system_->WriteFile(partial, EncodeReport(report), {.overwrite = true}));
+  return file_system_->Rename2(partial, directory + "/report", {.overwrite = true});
+}
+
+StatusOr<std::optional<ProgramReport>> Staging::ReadReport(const std::string& directory) {
+  const std::string path = directory + "/report";
+  ASSIGN_OR_RETURN(const auto there, file_system_->FindStatus(path));
+  if (!there.has_value()) return std::optional<ProgramReport>();
+  ASSIGN_OR_RETURN(const std::string bytes, file_system_->ReadFile(path));
+  ASSIGN_OR_RETURN(ProgramReport report, DecodeReport(bytes));
+  return std::optional<ProgramReport>(std::move(report));
+}
+
+}  // namespace tusk::mapreduce

@@ -1,0 +1,58 @@
+// What a job hands over through the DFS: its program, its configuration and files, its report.
+//
+//   <yarn.app.mapreduce.am.staging-dir>/<user>/.staging/
+//       programs/<content hash>/<name>     uploaded once, whoever runs it how often
+//       <application id>/job.xml, files, report
+// Only the user may look into it (0700).
+// Threads: thread-safe; calls talk to the file system.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/file_system.h"
+#include "common/config/configuration.h"
+#include "mapreduce/rpc/job_codec.h"
+#include "yarnlite/api/container.h"
+#include "yarnlite/api/ids.h"
+
+namespace tusk::mapreduce {
+
+class Staging {
+ public:
+  static StatusOr<Staging> Create(const Configuration& configuration,
+                                  std::shared_ptr<FileSystem> file_system);
+
+  // `user`: whose application it is.
+  std::string ApplicationDirectory(const std::string& user,
+                                   const yarnlite::ApplicationId& id) const;
+
+  // Makes the user's folders, where they are missing.
+  Status Prepare(const std::string& directory);
+
+  // The file under its content's hash; uploads it unless it is there already, whole.
+  StatusOr<yarnlite::LocalResource> PutProgram(const std::string& local_path);
+  // A file of this application.
+  StatusOr<yarnlite::LocalResource> PutFile(const std::string& directory, const std::string& name,
+                                            const std::string& local_path);
+  StatusOr<yarnlite::LocalResource> PutBytes(const std::string& directory, const std::string& name,
+                                             const std::string& bytes);
+
+  Status WriteReport(const std::string& directory, const ProgramReport& report);
+  // Empty: there is none.
+  StatusOr<std::optional<ProgramReport>> ReadReport(const std::string& directory);
+
+ private:
+  Staging(std::string root, std::shared_ptr<FileSystem> file_system)
+      : root_(std::move(root)), file_system_(std::move(file_system)) {}
+
+  std::string UserDirectory(const std::string& user) const;
+  StatusOr<yarnlite::LocalResource> Describe(const std::string& path) const;
+  Status Upload(const std::string& local_path, const std::string& path);
+
+  std::string root_;
+  std::shared_ptr<FileSystem> file_system_;
+};
+
+}  // namespace tusk::mapreduce
