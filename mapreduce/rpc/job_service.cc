@@ -56,6 +56,7 @@ bool JobService::HasNews(const Held& held) const {
 }
 
 void JobService::Follow(const std::shared_ptr<RpcCall>& call, int64_t seen, int64_t output_from) {
+  followed_.store(true);
   Held held{call, seen, output_from, Clock::Real()->Now()};
   if (!HasNews(held) && call->TryHold()) {
     MutexLock lock(mu_);

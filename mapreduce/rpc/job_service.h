@@ -7,6 +7,7 @@
 // Fails:   kill by somebody else than the owner or the superuser: kPermissionDenied.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,6 +39,9 @@ class JobService {
   RpcProtocol Protocol();
   void Stop() EXCLUDES(mu_);
 
+  // Whether anybody ever asked: somebody may wait for the final answer.
+  bool followed() const { return followed_.load(); }
+
  private:
   struct Held {
     std::shared_ptr<RpcCall> call;
@@ -58,6 +62,7 @@ class JobService {
   const std::function<void(const std::string&)> killed_;
   const std::function<void()> acknowledged_;
 
+  std::atomic<bool> followed_{false};
   Mutex mu_;
   std::vector<Held> held_ GUARDED_BY(mu_);
   bool stopped_ GUARDED_BY(mu_) = false;

@@ -70,6 +70,20 @@ StatusOr<JobResult> Driver::Run(const JobRequest& request) {
     RETURN_IF_ERROR(stopped_);
     number = JobNumber(++last_job_);
   }
+  auto result = RunJob(number, request);
+  if (!result.ok()) {
+    MutexLock lock(mu_);
+    last_failure_ = result.status().message();
+  }
+  return result;
+}
+
+std::string Driver::last_failure() const {
+  MutexLock lock(mu_);
+  return last_failure_;
+}
+
+StatusOr<JobResult> Driver::RunJob(JobNumber number, const JobRequest& request) {
   if (!request.output.has_value()) return RunTasks(number, request, "");
   ASSIGN_OR_RETURN(const OutputPlace place, committer_->Begin(*request.output, number));
   if (place.already_committed) {

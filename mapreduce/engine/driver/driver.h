@@ -89,6 +89,8 @@ class Driver final : public Engine {
   // What followers see.
   ProgramLog& log() { return log_; }
   ProgramStatus Snapshot() const EXCLUDES(mu_);
+  // Why the last failed job failed; empty: none has.
+  std::string last_failure() const EXCLUDES(mu_);
   void SetState(ProgramState state, const std::string& diagnostics, int exit_code) EXCLUDES(mu_);
   // All jobs, now and later, end with kCancelled.
   void Kill(const std::string& reason) EXCLUDES(mu_);
@@ -122,6 +124,7 @@ class Driver final : public Engine {
   void SendToAllLocked(const DropNews& news) REQUIRES(mu_);
   void NotExpectedLocked(const std::string& container) REQUIRES(mu_);
   void FillStagesLocked(ProgramStatus* status) const REQUIRES(mu_);
+  StatusOr<JobResult> RunJob(JobNumber number, const JobRequest& request) EXCLUDES(mu_);
   StatusOr<JobResult> RunTasks(JobNumber number, const JobRequest& request,
                                const std::string& work_directory) EXCLUDES(mu_);
   void Tick() EXCLUDES(mu_);
@@ -143,7 +146,8 @@ class Driver final : public Engine {
   std::map<std::string, std::string> expected_ GUARDED_BY(mu_);  // container -> host
   std::map<JobNumber, Waiter*> waiters_ GUARDED_BY(mu_);
   std::map<BroadcastId, std::shared_ptr<const std::string>> broadcasts_ GUARDED_BY(mu_);
-  Status stopped_ GUARDED_BY(mu_);         // not ok: no job begins any more
+  Status stopped_ GUARDED_BY(mu_);  // not ok: no job begins any more
+  std::string last_failure_ GUARDED_BY(mu_);
   ProgramStatus program_ GUARDED_BY(mu_);  // without stages and runners
   int32_t last_shuffle_ GUARDED_BY(mu_) = 0;
   int32_t last_job_ GUARDED_BY(mu_) = 0;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/engine/plan/operator.h"
 
@@ -42,21 +43,21 @@ struct RemoteOp {
 };
 
 // Of a file's content, as CodeModule::hash; also what uploads are named by.
-StatusOr<std::string> ContentHash(const std::string& path);
+TUSK_EXPORT StatusOr<std::string> ContentHash(const std::string& path);
 
 // All modules of this process that registered an operator.
-StatusOr<std::vector<CodeModule>> RegisteredModules();
+TUSK_EXPORT StatusOr<std::vector<CodeModule>> RegisteredModules();
 
-StatusOr<RemoteOp> NameOf(const OpSpec& op);
+TUSK_EXPORT StatusOr<RemoteOp> NameOf(const OpSpec& op);
 
 // Finds the operator and decodes its bound values. Refuses a name that was not registered, one
 // whose kind differs, and bytes that do not decode.
-StatusOr<std::unique_ptr<Operator>> Rebuild(const RemoteOp& op);
+TUSK_EXPORT StatusOr<std::unique_ptr<Operator>> Rebuild(const RemoteOp& op);
 
 // The descriptor behind a name: for messages and the check of record types along a chain.
-StatusOr<const OpDescriptor*> FindOp(const CodeRef& code);
+TUSK_EXPORT StatusOr<const OpDescriptor*> FindOp(const CodeRef& code);
 
 // A type's name for people.
-std::string ReadableType(const std::type_info& type);
+TUSK_EXPORT std::string ReadableType(const std::type_info& type);
 
 }  // namespace tusk::mapreduce

@@ -11,7 +11,7 @@
 namespace tusk::mapreduce {
 
 // Each child partition needs a few whole parent partitions: computed in the same task.
-struct NarrowDependency {
+struct TUSK_EXPORT NarrowDependency {
   enum class Mapping : uint8_t {
     kOneToOne,  // child partition i needs parent partition i
     kRange,   // Union: child [child_begin, child_begin + count) needs parent [0, count), in order;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/engine/plan/counters.h"
 #include "mapreduce/engine/plan/ids.h"
@@ -22,7 +23,7 @@ enum class ProgramState : uint8_t {
 };
 
 // Hadoop's words: "PREP", "RUNNING", "SUCCEEDED", "FAILED", "KILLED".
-const char* ProgramStateName(ProgramState state);
+TUSK_EXPORT const char* ProgramStateName(ProgramState state);
 
 struct StageStatus {
   StageId id;

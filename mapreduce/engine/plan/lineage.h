@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "common/concurrent/mutex.h"
 #include "mapreduce/engine/plan/dependency.h"
@@ -50,7 +51,7 @@ struct LineageNode {
 };
 
 // Threads: thread-safe. Found nodes and dependencies live as long as the lineage.
-class Lineage {
+class TUSK_EXPORT Lineage {
  public:
   // Checks the node: parents known, partition counts that fit their dependencies, inputs one per
   // partition, a shuffle id of its own. kInvalidArgument says what does not fit.

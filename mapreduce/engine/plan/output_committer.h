@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/engine/plan/engine.h"
 #include "mapreduce/engine/plan/ids.h"
@@ -26,7 +27,7 @@ struct OutputPlace {
   bool already_committed = false;  // by an earlier attempt of this application's driver
 };
 
-class OutputCommitter {
+class TUSK_EXPORT OutputCommitter {
  public:
   virtual ~OutputCommitter() = default;
 

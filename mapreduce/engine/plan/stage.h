@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/engine/plan/code_registry.h"
 #include "mapreduce/engine/plan/dependency.h"
@@ -30,7 +31,7 @@ struct StageNode {
   std::string where;
 };
 
-struct StagePlan {
+struct TUSK_EXPORT StagePlan {
   StageId id;
   JobNumber job;  // of a result stage; a map stage serves several jobs
   std::string name;
@@ -52,11 +53,11 @@ struct StagePlan {
 
 // Cuts the stage that ends in `last` out of the lineage and names its operators. Record types of
 // neighbours are compared here: a mismatch is kInternal and names both operators.
-StatusOr<StagePlan> CutStage(const Lineage& lineage, LineageId last, const OpSpec& sink,
-                             JobMode mode);
+TUSK_EXPORT StatusOr<StagePlan> CutStage(const Lineage& lineage, LineageId last, const OpSpec& sink,
+                                         JobMode mode);
 
 // The shuffles that the stage ending in `last` reads directly.
-std::vector<ShuffleId> ShufflesOf(const Lineage& lineage, LineageId last);
+TUSK_EXPORT std::vector<ShuffleId> ShufflesOf(const Lineage& lineage, LineageId last);
 
 // Every (node, partition) that computing one partition of `last` touches within the stage.
 struct NodePartition {
@@ -64,6 +65,7 @@ struct NodePartition {
   int partition = 0;
   auto operator<=>(const NodePartition&) const = default;
 };
-std::vector<NodePartition> PartitionsBehind(const Lineage& lineage, LineageId last, int partition);
+TUSK_EXPORT std::vector<NodePartition> PartitionsBehind(const Lineage& lineage, LineageId last,
+                                                        int partition);
 
 }  // namespace tusk::mapreduce
