@@ -51,11 +51,12 @@ Code CodeOfErrno(int error_number) {
 
 namespace internal {
 
-CheckFailure::CheckFailure(const char* file, int line, const char* condition) {
+// Visible from libtusk: CHECK stands in templates that programs instantiate.
+TUSK_EXPORT CheckFailure::CheckFailure(const char* file, int line, const char* condition) {
   stream_ << file << ":" << line << ": CHECK failed: " << condition << " ";
 }
 
-CheckFailure::~CheckFailure() {
+TUSK_EXPORT CheckFailure::~CheckFailure() {
   std::fprintf(stderr, "%s\n", stream_.str().c_str());
   std::fflush(stderr);
   std::abort();

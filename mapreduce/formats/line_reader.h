@@ -10,12 +10,13 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/formats/file_input.h"
 
 namespace tusk::mapreduce {
 
-class LineReader {
+class TUSK_EXPORT LineReader {
  public:
   // `source` stands at max(0, begin - 1) of the text and outlives the reader; lines that begin
   // before `end` are given (end < 0: all).

@@ -9,6 +9,7 @@
 
 #include "mapreduce/api/job.h"
 #include "mapreduce/client/container_launch.h"
+#include "mapreduce/rdd/session.h"
 
 namespace tusk {
 namespace mapreduce {
@@ -56,6 +57,10 @@ std::shared_ptr<Engine> OpenEngine(int argc, char** argv) {
 Program Program::Open(int argc, char** argv) {
   std::shared_ptr<mapreduce::Engine> engine = mapreduce::OpenEngine(argc, argv);
   return Program(std::move(engine), {argv + (argc > 0 ? 1 : 0), argv + argc});
+}
+
+Session Session::Open(int argc, char** argv) {
+  return Session(mapreduce::OpenEngine(argc, argv), {argv + (argc > 0 ? 1 : 0), argv + argc});
 }
 
 }  // namespace tusk
