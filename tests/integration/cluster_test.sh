@@ -25,7 +25,7 @@ cluster=${cluster_dirs[0]}
 export HADOOP_CONF_DIR=$cluster/conf
 expect_failure tusk dfs -ls /only-here
 
-pids=$(cat "$cluster"/run/*.pid)
+pids=$(cut -d ' ' -f 1 "$cluster"/run/*.pid)
 tusk cluster stop --dir "$cluster"
 for pid in $pids; do
   if kill -0 "$pid" 2>/dev/null; then fail "process $pid lives on after stop"; fi
@@ -38,12 +38,12 @@ tusk dfs -get /a/b/file "$scratch/back"
 cmp "$scratch/file" "$scratch/back"
 
 # What has died is started again, what runs is left alone.
-namenode=$(cat "$cluster"/run/namenode.pid)
-worker=$(cat "$cluster"/run/datanode-1.pid)
+namenode=$(pid_of namenode)
+worker=$(pid_of datanode-1)
 kill -9 "$worker"
 eventually 5 sh -c "! kill -0 $worker"
 tusk cluster start --dir "$cluster" >/dev/null
-expect_equal "$(cat "$cluster"/run/namenode.pid)" "$namenode" "the NameNode was left alone"
-[ "$(cat "$cluster"/run/datanode-1.pid)" != "$worker" ] || fail "the DataNode was not started again"
+expect_equal "$(pid_of namenode)" "$namenode" "the NameNode was left alone"
+[ "$(pid_of datanode-1)" != "$worker" ] || fail "the DataNode was not started again"
 tusk dfs -cat /a/b/file | cmp - "$scratch/file"
 HADOOP_CONF_DIR=$second/conf tusk dfs -test -e /only-here

@@ -136,14 +136,14 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--threads") == 0) threads = std::atoi(argv[i + 1]);
     if (std::strcmp(argv[i], "--seconds") == 0) seconds = std::atof(argv[i + 1]);
   }
-  tusk::Configuration configuration;
-  if (const auto s = configuration.LoadDirectory(conf); !s.ok()) {
-    std::printf("%s\n", s.ToString().c_str());
+  const auto configuration = tusk::Configuration::Load(conf);
+  if (!configuration.ok()) {
+    std::printf("%s\n", configuration.status().ToString().c_str());
     return 2;
   }
   std::vector<Worker> workers;
   for (int i = 0; i < threads; ++i) {
-    auto fs = FileSystem::Connect(configuration);
+    auto fs = FileSystem::Connect(*configuration);
     if (!fs.ok()) {
       std::printf("%s\n", fs.status().ToString().c_str());
       return 2;

@@ -71,6 +71,13 @@ start_cluster() {
   export HADOOP_CONF_DIR=$cluster/conf
 }
 
+# pid_of NAME: of a daemon of $cluster: namenode, datanode-2 (the second worker's), nodemanager-1, ...
+pid_of() {
+  local name=$1
+  case $name in *-[0-9]*) name=${name%-*}-127.0.10.${name##*-} ;; esac
+  cut -d ' ' -f 1 "$cluster/run/$name.pid"
+}
+
 # The configured value of a key, from the cluster's own files.
 conf_value() {
   sed -n "/<name>$1<\/name>/{n;s/.*<value>\(.*\)<\/value>.*/\1/p}" "$HADOOP_CONF_DIR"/*-site.xml | head -n 1
