@@ -48,13 +48,16 @@ eventually() {
   done
 }
 
-# A range of 64 ports that nobody listens on, below the range the kernel hands out by itself.
+# A range of 64 ports that nobody uses, below those the kernel hands out by itself.
 free_base_port() {
-  local try base port
+  local used base port try
+  used=" $(awk 'FNR > 1 {sub(/.*:/, "", $2); print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    sort -u | tr '\n' ' ') "
   for try in $(seq 1 50); do
     base=$((10240 + (RANDOM % 340) * 64))
     for port in $(seq $base $((base + 63))); do
-      if grep -qi ":$(printf '%04X' "$port") " /proc/net/tcp /proc/net/tcp6 2>/dev/null; then continue 2; fi
+      printf -v port '%04X' "$port"
+      case $used in *" $port "*) continue 2 ;; esac
     done
     echo $base
     return
