@@ -13,6 +13,6 @@ need_python_clients() {
 
 # Hadoop's own shell, configured by HADOOP_CONF_DIR alone.
 hadoop_fs() {
-  java -Djava.net.preferIPv4Stack=true -cp "$HADOOP_CONF_DIR:$(dirname "${BASH_SOURCE[0]}")/log4j:$compat_cache/hadoop/*" \
+  java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Djava.net.preferIPv4Stack=true -cp "$HADOOP_CONF_DIR:$(dirname "${BASH_SOURCE[0]}")/log4j:$compat_cache/hadoop/*" \
     org.apache.hadoop.fs.FsShell "$@"
 }

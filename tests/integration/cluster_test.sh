@@ -28,7 +28,7 @@ expect_failure tusk dfs -ls /only-here
 pids=$(cut -d ' ' -f 1 "$cluster"/run/*.pid)
 tusk cluster stop --dir "$cluster"
 for pid in $pids; do
-  if kill -0 "$pid" 2>/dev/null; then fail "process $pid lives on after stop"; fi
+  if alive "$pid"; then fail "process $pid lives on after stop"; fi
 done
 if pgrep -f -- "$cluster/" >/dev/null; then fail "a process of $cluster lives on: $(pgrep -af -- "$cluster/")"; fi
 
@@ -40,8 +40,7 @@ cmp "$scratch/file" "$scratch/back"
 # What has died is started again, what runs is left alone.
 namenode=$(pid_of namenode)
 worker=$(pid_of datanode-1)
-kill -9 "$worker"
-eventually 5 sh -c "! kill -0 $worker"
+kill_hard "$worker"
 tusk cluster start --dir "$cluster" >/dev/null
 expect_equal "$(pid_of namenode)" "$namenode" "the NameNode was left alone"
 [ "$(pid_of datanode-1)" != "$worker" ] || fail "the DataNode was not started again"

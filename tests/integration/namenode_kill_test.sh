@@ -7,7 +7,7 @@ load=$!
 for round in 1 2 3; do
   sleep "0.$((RANDOM % 9 + 1))"
   sleep 1
-  kill -9 "$(pid_of namenode)"
+  kill_hard "$(pid_of namenode)"
   tusk cluster start --dir "$cluster" >/dev/null
 done
 wait "$load" || { cat "$scratch/load.log"; fail "an acknowledged operation is missing"; }

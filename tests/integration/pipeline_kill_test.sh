@@ -13,7 +13,7 @@ writer=$!
 eventually 10 sh -c "tusk fsck / -files -blocks -locations -openforwrite 2>/dev/null | grep -q blk_"
 sleep 0.3
 victim=$(($(od -An -N1 -tu1 /dev/urandom) % 4 + 1))
-kill -9 "$(pid_of datanode-$victim)"
+kill_hard "$(pid_of datanode-$victim)"
 wait "$writer" || fail "the write did not survive the loss of a DataNode"
 tusk dfs -cat /file | cmp - "$scratch/file" || fail "what is read differs from what was written"
 

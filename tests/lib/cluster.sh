@@ -81,6 +81,18 @@ pid_of() {
   cut -d ' ' -f 1 "$cluster/run/$name.pid"
 }
 
+# Whether the process runs: one that ended and that nobody has waited for does not.
+alive() {
+  local state
+  state=$(sed -n 's/.*) \(.\) .*/\1/p' "/proc/$1/stat" 2>/dev/null) && [ -n "$state" ] && [ "$state" != Z ]
+}
+
+# kill -9, and wait until it is gone.
+kill_hard() {
+  kill -9 "$1"
+  while alive "$1"; do sleep 0.01; done
+}
+
 # The configured value of a key, from the cluster's own files.
 conf_value() {
   sed -n "/<name>$1<\/name>/{n;s/.*<value>\(.*\)<\/value>.*/\1/p}" "$HADOOP_CONF_DIR"/*-site.xml | head -n 1
