@@ -39,12 +39,12 @@ std::string FileUri(const std::string& path) {
 // Adds "-D key=value" and, for keys of addresses, the port to the daemon's list.
 class WorkerDaemon {
  public:
-  WorkerDaemon(const ClusterOptions& options, const std::string& kind, const std::string& address)
+  WorkerDaemon(const ClusterOptions& options, const std::string& kind, int worker)
       : options_(options) {
-    spec_.name = kind + "-" + address;
+    spec_.name = kind + "-" + std::to_string(worker + 1);
     spec_.kind = kind;
     spec_.program = "tusk-" + kind;
-    spec_.address = address;
+    spec_.address = WorkerAddress(worker);
   }
 
   void Set(const std::string& key, const std::string& value) {
@@ -85,8 +85,9 @@ DaemonSpec ResourceManager(const ClusterOptions& options) {
                     {"http", PortOf(options, Service::kResourceManagerHttp)}}};
 }
 
-DaemonSpec DataNode(const ClusterOptions& options, const std::string& address) {
-  WorkerDaemon daemon(options, "datanode", address);
+DaemonSpec DataNode(const ClusterOptions& options, int worker) {
+  const std::string address = WorkerAddress(worker);
+  WorkerDaemon daemon(options, "datanode", worker);
   daemon.Set("dfs.datanode.hostname", address);
   daemon.Listen("dfs.datanode.address", "data", Service::kDataTransfer);
   daemon.Listen("dfs.datanode.ipc.address", "ipc", Service::kDataNodeIpc);
@@ -97,9 +98,10 @@ DaemonSpec DataNode(const ClusterOptions& options, const std::string& address) {
   return daemon.Take();
 }
 
-DaemonSpec NodeManager(const ClusterOptions& options, const std::string& address) {
+DaemonSpec NodeManager(const ClusterOptions& options, int worker) {
+  const std::string address = WorkerAddress(worker);
   const std::string dir = ClusterPaths(options.dir).workers + "/" + address;
-  WorkerDaemon daemon(options, "nodemanager", address);
+  WorkerDaemon daemon(options, "nodemanager", worker);
   daemon.Set("yarn.nodemanager.hostname", address);
   daemon.Listen("yarn.nodemanager.address", "rpc", Service::kNodeManagerRpc);
   daemon.Listen("yarn.nodemanager.webapp.address", "http", Service::kNodeManagerHttp);
@@ -131,8 +133,8 @@ std::vector<DaemonSpec> ClusterDaemons(const ClusterOptions& options, bool with_
   daemons.push_back(NameNode(options));
   if (with_yarn) daemons.push_back(ResourceManager(options));
   for (int i = 0; i < options.workers; ++i) {
-    daemons.push_back(DataNode(options, WorkerAddress(i)));
-    if (with_yarn) daemons.push_back(NodeManager(options, WorkerAddress(i)));
+    daemons.push_back(DataNode(options, i));
+    if (with_yarn) daemons.push_back(NodeManager(options, i));
   }
   return daemons;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <set>
 
 #include "cli/commands/cluster/site_files.h"
@@ -148,24 +149,36 @@ TEST(LocalDaemonTest, APortInUseNamesServiceAndHolder) {
                                          MessageContains("process " + std::to_string(::getpid()))));
 }
 
+// A process with a command line like a daemon's.
+StatusOr<std::unique_ptr<ChildProcess>> StandIn(std::vector<std::string> argv) {
+  SpawnOptions options;
+  options.argv = std::move(argv);
+  options.stdin_from = Stdio::Pipe();  // it ends with us
+  return ChildProcess::Spawn(std::move(options));
+}
+
 TEST(LocalDaemonTest, AnotherProcessWithTheOldNumberIsNotTakenForOurs) {
   TempDir dir;
   const ClusterPaths paths(dir.path());
   ASSERT_EQ(::mkdir(paths.run.c_str(), 0755), 0);
-  const LocalDaemon daemon(Options(dir.path()), {.name = "d", .address = "127.0.0.1"});
+  const std::string program = dir.File("tusk-test");
+  ASSERT_EQ(::symlink("/bin/cat", program.c_str()), 0);
+  DaemonSpec spec{.name = "d", .program = "tusk-test", .address = "127.0.0.1"};
+  const LocalDaemon daemon(Options(dir.path()), spec);
+  const auto write_pid = [&](int pid) { std::ofstream(paths.run + "/d.pid") << pid << "\n"; };
+  ASSERT_OK_AND_ASSIGN(const auto other, StandIn({program, "-", paths.conf}));
+  write_pid(other->pid());
+  EXPECT_FALSE(daemon.Running().has_value());
+  write_pid(1 << 22);
+  EXPECT_FALSE(daemon.Running().has_value());
+}
+
+TEST(FindProcessTest, KnowsThisProcess) {
   const auto self = FindProcess(::getpid());
   ASSERT_TRUE(self.has_value());
   EXPECT_GT(self->resident_bytes, 0);
   EXPECT_LT(self->uptime_seconds, 600);
-  const auto write = [&](uint64_t start) {
-    FILE* const file = std::fopen((paths.run + "/d.pid").c_str(), "w");
-    std::fprintf(file, "%d %lu\n", ::getpid(), static_cast<unsigned long>(start));
-    std::fclose(file);
-  };
-  write(self->start_ticks);
-  EXPECT_TRUE(daemon.Running().has_value());
-  write(self->start_ticks - 1);
-  EXPECT_FALSE(daemon.Running().has_value());
+  EXPECT_FALSE(FindProcess(1 << 22).has_value());
 }
 
 }  // namespace

@@ -32,6 +32,12 @@ bool WaitForEnd(const ProcessInfo& process, Duration timeout) {
   }
 }
 
+std::vector<std::string> Arguments(const ClusterOptions& options, const DaemonSpec& spec) {
+  std::vector<std::string> arguments = {"--config", ClusterPaths(options.dir).conf};
+  arguments.insert(arguments.end(), spec.arguments.begin(), spec.arguments.end());
+  return arguments;
+}
+
 }  // namespace
 
 std::optional<ProcessInfo> FindProcess(int pid) {
@@ -72,20 +78,27 @@ std::optional<std::string> FindDaemonProgram(const std::string& program) {
 
 LocalDaemon::LocalDaemon(const ClusterOptions& options, DaemonSpec spec)
     : spec_(std::move(spec)),
-      conf_dir_(ClusterPaths(options.dir).conf),
+      arguments_(Arguments(options, spec_)),
       pid_file_(ClusterPaths(options.dir).run + "/" + spec_.name + ".pid"),
       log_file_(ClusterPaths(options.dir).logs + "/" + spec_.name + ".log") {}
 
 std::optional<ProcessInfo> LocalDaemon::Running() const {
-  const auto text = Env::Posix()->ReadFile(pid_file_);
+  Env* const env = Env::Posix();
+  const auto text = env->ReadFile(pid_file_);
   if (!text.ok()) return std::nullopt;
   std::istringstream in(*text);
   int pid = 0;
-  uint64_t start_ticks = 0;
-  if (!(in >> pid >> start_ticks) || pid <= 1) return std::nullopt;
-  const auto process = FindProcess(pid);
-  if (!process.has_value() || process->start_ticks != start_ticks) return std::nullopt;
-  return process;
+  if (!(in >> pid) || pid <= 1) return std::nullopt;
+  std::string wanted;  // as the kernel shows it: each argument with a zero behind it
+  for (const std::string& argument : arguments_) wanted.append(argument).push_back('\0');
+  const auto command = env->ReadFile("/proc/" + std::to_string(pid) + "/cmdline");
+  if (!command.ok()) return std::nullopt;
+  const size_t program_end = command->find('\0');
+  if (program_end == std::string::npos || command->substr(program_end + 1) != wanted ||
+      BaseName(command->substr(0, program_end)) != spec_.program) {
+    return std::nullopt;
+  }
+  return FindProcess(pid);
 }
 
 Status LocalDaemon::CheckPorts() const {
@@ -102,17 +115,14 @@ Status LocalDaemon::Start() {
   const auto program = FindDaemonProgram(spec_.program);
   if (!program.has_value()) return NotFoundError(spec_.program + " is not built");
   SpawnOptions options;
-  options.argv = {*program, "--config", conf_dir_};
-  options.argv.insert(options.argv.end(), spec_.arguments.begin(), spec_.arguments.end());
+  options.argv = {*program};
+  options.argv.insert(options.argv.end(), arguments_.begin(), arguments_.end());
   options.stdout_to = Stdio::File(log_file_);
   options.stderr_to = Stdio::File(log_file_);
   options.directory = "/";
   options.new_session = true;
   ASSIGN_OR_RETURN(child_, ChildProcess::Spawn(std::move(options)));
-  const auto process = FindProcess(child_->pid());
-  if (!process.has_value()) return CheckStarted();
-  return Env::Posix()->WriteFileAtomically(
-      pid_file_, std::to_string(process->pid) + " " + std::to_string(process->start_ticks) + "\n");
+  return Env::Posix()->WriteFileAtomically(pid_file_, std::to_string(child_->pid()) + "\n");
 }
 
 Status LocalDaemon::CheckStarted() {

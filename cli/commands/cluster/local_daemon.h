@@ -1,7 +1,7 @@
 // One daemon process of a local cluster, known across runs of `tusk` by its pid file.
 //
-// On disk: run/NAME.pid holds "PID START\n"; START is the kernel's start time of the process, so
-//          that a process which got the same number later is never taken for ours.
+// On disk: run/NAME.pid holds the pid. It counts only while that process has the command line this
+//          daemon was started with: one that got the same number later is never taken for ours.
 // Fails:   a daemon that ends while it starts is told with its exit code and the end of its log.
 #pragma once
 
@@ -53,7 +53,7 @@ class LocalDaemon {
   std::string LastLogLine() const;
 
   const DaemonSpec spec_;
-  const std::string conf_dir_;
+  const std::vector<std::string> arguments_;  // of the program, without its name
   const std::string pid_file_;
   const std::string log_file_;
   std::unique_ptr<ChildProcess> child_;
