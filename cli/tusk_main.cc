@@ -15,6 +15,7 @@
 #include "cli/commands/dfs/dfs_command.h"
 #include "cli/commands/dfsadmin/dfsadmin_command.h"
 #include "cli/commands/fsck/fsck_command.h"
+#include "cli/commands/yarn/yarn_command.h"
 
 namespace tusk::cli {
 namespace {
@@ -24,6 +25,7 @@ void AddAllCommands(CommandTable* table) {
   AddDfsAdminCommands(table);
   AddFsckCommands(table);
   AddClusterCommands(table);
+  AddYarnCommands(table);
 }
 
 constexpr std::string_view kDaemons[] = {"namenode",     "datanode",        "journalnode",

@@ -131,6 +131,7 @@ ApplicationReport ResourceManager::ReportLocked(const Application& application,
       report.diagnostics += "Waiting: " + waits;
     }
   }
+  if (report.original_tracking_url.empty()) report.original_tracking_url = "N/A";
   if (report.tracking_url.empty() && !options_.web_address.empty()) {
     report.tracking_url =
         "http://" + options_.web_address + "/cluster/app/" + application.id().ToString();
