@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/concurrent/mutex.h"
 #include "common/concurrent/notification.h"
@@ -72,6 +73,8 @@ void RpcService::State::OnAnswer(const std::shared_ptr<Attempts>& call,
   }
   ++call->tries;
   if (decision.delay == Duration(0)) return Attempt(call);
+  LOG_WARN("call is tried again method={} server={} tries={} error={}", call->method,
+           options.addresses[call->address].ToString(), call->tries, answer.status());
   client->After(decision.delay, [self = shared_from_this(), call] { self->Attempt(call); });
 }
 
