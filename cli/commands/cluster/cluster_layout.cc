@@ -41,10 +41,10 @@ class WorkerDaemon {
  public:
   WorkerDaemon(const ClusterOptions& options, const std::string& kind, int worker)
       : options_(options) {
-    spec_.name = kind + "-" + std::to_string(worker + 1);
+    spec_.address = WorkerAddress(worker);
+    spec_.name = kind + "-" + spec_.address;
     spec_.kind = kind;
     spec_.program = "tusk-" + kind;
-    spec_.address = WorkerAddress(worker);
   }
 
   void Set(const std::string& key, const std::string& value) {

@@ -59,7 +59,7 @@ inline constexpr const char* kMasterAddress = "127.0.0.1";
 
 // One process of the cluster.
 struct DaemonSpec {
-  std::string name;     // "namenode", "datanode-1"
+  std::string name;     // "namenode", "datanode-127.0.10.1"
   std::string kind;     // "namenode", "datanode", "resourcemanager", "nodemanager"
   std::string program;  // "tusk-namenode"
   std::string address;
