@@ -2,6 +2,7 @@
 #include "common/rpc/convert_hdfs.h"
 #include "namenode/namesystem/storage_policies.h"
 #include "namenode/rpc/service_methods.h"
+#include "proto/hadoop/acl.pb.h"
 #include "proto/hadoop/client_namenode_namespace.pb.h"
 
 namespace tusk::namenode {
@@ -69,6 +70,10 @@ void AddReads(Namesystem* ns, RpcProtocol* protocol) {
   protocol->Register<IsFileClosedRequestProto, IsFileClosedResponseProto>(
       "isFileClosed", [ns](RpcCall& call, const auto& in, auto* out) {
         return PutResult(ns->IsFileClosed(CallerOf(call), in.src()), out);
+      });
+  protocol->Register<CheckAccessRequestProto, CheckAccessResponseProto>(
+      "checkAccess", [ns](RpcCall& call, const auto& in, auto*) {
+        return ns->CheckAccess(CallerOf(call), in.path(), static_cast<FsAction>(in.mode()));
       });
   protocol->Register<GetPreferredBlockSizeRequestProto, GetPreferredBlockSizeResponseProto>(
       "getPreferredBlockSize", [ns](RpcCall& call, const auto& in, auto* out) -> Status {

@@ -88,6 +88,17 @@ StatusOr<std::optional<DirectoryListing>> Namesystem::GetListing(const Caller& c
   return std::optional(std::move(listing));
 }
 
+Status Namesystem::CheckAccess(const Caller& caller, const std::string& path, FsAction action) {
+  ReaderLock lock(mu_);
+  ASSIGN_OR_RETURN(const ResolvedPath resolved, Resolve(path));
+  const PermissionChecker checker = Checker(caller);
+  RETURN_IF_ERROR(checker.CheckTraverse(resolved));
+  if (!resolved.exists()) {
+    return NotFoundError("Path not found: " + path, Reason::kFileNotFound);
+  }
+  return checker.CheckInode(*resolved.last(), action);
+}
+
 StatusOr<int64_t> Namesystem::GetPreferredBlockSize(const Caller& caller, const std::string& path) {
   ReaderLock lock(mu_);
   ASSIGN_OR_RETURN(const ResolvedPath resolved, ResolveFile(path));
