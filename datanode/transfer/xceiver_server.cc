@@ -81,9 +81,10 @@ void XceiverServer::Wake() {
 void XceiverServer::WaitLoop() {
   SetThreadName("xceiver-wait");
   std::array<epoll_event, 64> events;
+  Duration wait = kMaxEpollWait;
   for (;;) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                   static_cast<int>(ToMillis(kMaxEpollWait)));
+                                   static_cast<int>(ToMillis(wait)) + 1);
     {
       MutexLock lock(mu_);
       if (stopped_) return;
@@ -101,7 +102,7 @@ void XceiverServer::WaitLoop() {
         StartStream(std::move(connection));
       }
     }
-    Expire();
+    wait = Expire();
   }
 }
 
@@ -127,6 +128,7 @@ void XceiverServer::Wait(ConnectionPtr connection, Duration limit) {
   if (stopped_) return;
   if (!AddToEpoll(epoll_.get(), fd, EPOLLIN | EPOLLRDHUP).ok()) return;
   waiting_[fd] = {std::move(connection), context_->clock->Now() + limit};
+  if (limit < kMaxEpollWait) Wake();  // the waiter may be asleep for longer
 }
 
 XceiverServer::ConnectionPtr XceiverServer::TakeWaiting(int fd) {
@@ -168,12 +170,14 @@ void XceiverServer::Stream(const ConnectionPtr& connection) {
   if (again) Wait(connection, context_->options.keep_alive);
 }
 
-void XceiverServer::Expire() {
+Duration XceiverServer::Expire() {
+  Duration next = kMaxEpollWait;
   std::vector<ConnectionPtr> expired;
   const TimePoint now = context_->clock->Now();
   MutexLock lock(mu_);
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     if (it->second.until > now) {
+      next = std::min(next, it->second.until - now);
       ++it;
       continue;
     }
@@ -183,6 +187,7 @@ void XceiverServer::Expire() {
   }
   lock.Unlock();
   expired.clear();  // closes
+  return next;
 }
 
 }  // namespace tusk::datanode

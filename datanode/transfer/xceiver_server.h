@@ -57,7 +57,8 @@ class XceiverServer {
   void Wait(ConnectionPtr connection, Duration limit) EXCLUDES(mu_);
   void StartStream(ConnectionPtr connection) EXCLUDES(mu_);
   void Stream(const ConnectionPtr& connection) EXCLUDES(mu_);
-  void Expire() EXCLUDES(mu_);
+  // Closes those whose time is up; how long until the next one's is.
+  Duration Expire() EXCLUDES(mu_);
   ConnectionPtr TakeWaiting(int fd) EXCLUDES(mu_);
   void Wake();
 
