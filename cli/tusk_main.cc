@@ -15,6 +15,7 @@
 #include "cli/commands/dfs/dfs_command.h"
 #include "cli/commands/dfsadmin/dfsadmin_command.h"
 #include "cli/commands/fsck/fsck_command.h"
+#include "cli/commands/job/job_command.h"
 #include "cli/commands/yarn/yarn_command.h"
 
 namespace tusk::cli {
@@ -24,6 +25,7 @@ void AddAllCommands(CommandTable* table) {
   AddDfsCommands(table);
   AddDfsAdminCommands(table);
   AddFsckCommands(table);
+  AddJobCommands(table);
   AddClusterCommands(table);
   AddYarnCommands(table);
 }
