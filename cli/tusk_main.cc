@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/commands/bench/bench_command.h"
 #include "cli/commands/cluster/cluster_command.h"
 #include "cli/commands/dfs/dfs_command.h"
 #include "cli/commands/dfsadmin/dfsadmin_command.h"
@@ -26,6 +27,7 @@ void AddAllCommands(CommandTable* table) {
   AddDfsAdminCommands(table);
   AddFsckCommands(table);
   AddJobCommands(table);
+  AddBenchCommands(table);
   AddClusterCommands(table);
   AddYarnCommands(table);
 }

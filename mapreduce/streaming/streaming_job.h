@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/api/job.h"
 #include "mapreduce/api/job_options.h"
@@ -22,8 +23,10 @@ struct StreamingArguments {
 
 // kInvalidArgument with Hadoop's text for what is missing or unknown; kUnimplemented, "not
 // supported yet", for flags of Hadoop's that are not there.
-StatusOr<StreamingArguments> ParseStreamingArguments(const std::vector<std::string>& args);
+TUSK_EXPORT StatusOr<StreamingArguments> ParseStreamingArguments(
+    const std::vector<std::string>& args);
 
-StatusOr<JobResult> RunStreamingJob(Program* program, const StreamingArguments& arguments);
+TUSK_EXPORT StatusOr<JobResult> RunStreamingJob(Program* program,
+                                                const StreamingArguments& arguments);
 
 }  // namespace tusk::mapreduce

@@ -33,7 +33,7 @@ StatusOr<ModesReport> CompareModes(const Invocation& invocation, const ModesOpti
   if (!options.report.empty()) RETURN_IF_ERROR(WriteLocalFile(options.report, ""));
   ASSIGN_OR_RETURN(const auto file_system, FileSystem::Connect(invocation.conf));
   ASSIGN_OR_RETURN(const auto runner,
-                   ProgramRunner::Create(invocation.conf, ProgramDir() + "/../examples"));
+                   ProgramRunner::Create(invocation.conf, ProgramDir() + "/examples"));
   ModesReport report;
   report.cluster = runner->cluster().ToString();
   report.runs = options.runs;

@@ -17,7 +17,6 @@ struct OutputFile {
   std::string name;
   std::string path;
   int64_t length = 0;
-  bool operator<(const OutputFile& other) const { return name < other.name; }
 };
 
 StatusOr<std::vector<OutputFile>> FilesOf(FileSystem& fs, const std::string& directory) {
@@ -28,7 +27,7 @@ StatusOr<std::vector<OutputFile>> FilesOf(FileSystem& fs, const std::string& dir
     if (name.starts_with('_') || name.starts_with('.') || entry.status.is_directory()) continue;
     files.push_back({name, entry.path, entry.status.length});
   }
-  std::ranges::sort(files);
+  std::ranges::sort(files, {}, &OutputFile::name);
   return files;
 }
 

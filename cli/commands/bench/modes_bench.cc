@@ -43,18 +43,16 @@ ModesBench::~ModesBench() {
 StatusOr<ModesBench::Plan> ModesBench::PlanOf(BenchProgram program) {
   Plan plan;
   switch (program) {
-    case BenchProgram::kWordCount:
+    case BenchProgram::kWordCount: {
       plan.name = "word count";
       plan.ways = {{"wordcount", "disk"}, {"wordcount", "memory"}};
       plan.compared = {{0, 1}};
       plan.compare = &CompareFiles;
-      if (options_->input.empty()) {
-        ASSIGN_OR_RETURN(plan.input, inputs_.Text(options_->size_bytes));
-      } else {
-        ASSIGN_OR_RETURN(plan.input, inputs_.Given(options_->input));
-      }
+      ASSIGN_OR_RETURN(plan.input, options_->input.empty() ? inputs_.Text(options_->size_bytes)
+                                                           : inputs_.Given(options_->input));
       break;
-    case BenchProgram::kSort:
+    }
+    case BenchProgram::kSort: {
       plan.name = "sort";
       plan.ways = {{"terasort", "disk"}, {"terasort", "memory"}};
       plan.compared = {{0, 1}};
@@ -62,7 +60,8 @@ StatusOr<ModesBench::Plan> ModesBench::PlanOf(BenchProgram program) {
       plan.validate = true;
       ASSIGN_OR_RETURN(plan.input, inputs_.Records(options_->size_bytes));
       break;
-    case BenchProgram::kLogisticRegression:
+    }
+    case BenchProgram::kLogisticRegression: {
       plan.name = "logistic regression";
       plan.ways = {{"lr-mapreduce", "disk"}, {"lr-rdd", "disk"}, {"lr-rdd", "memory"}};
       plan.compared = {{0, 2}, {1, 2}};
@@ -70,6 +69,7 @@ StatusOr<ModesBench::Plan> ModesBench::PlanOf(BenchProgram program) {
       plan.more_args = {std::to_string(options_->iterations)};
       ASSIGN_OR_RETURN(plan.input, inputs_.Points(options_->size_bytes));
       break;
+    }
   }
   return plan;
 }

@@ -25,6 +25,8 @@ int Usage(const Invocation& invocation, const std::string& complaint) {
 void AddJobCommands(CommandTable* table) {
   table->Add({"job run", "runs a program on the cluster", &RunJobRun, /*generic_options=*/false});
   table->Add({"mapred job", "lists, shows and ends jobs", &RunMapredJob});
+  table->Add({"mapred streaming", "runs any programs as mapper and reducer", &RunMapredStreaming,
+              /*generic_options=*/false});
 }
 
 int RunJobRun(Invocation& invocation) {

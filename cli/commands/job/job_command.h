@@ -1,4 +1,4 @@
-// tusk job run, and mapred job -list, -status, -kill, -counter.
+// tusk job run; mapred job -list, -status, -kill, -counter; mapred streaming.
 #pragma once
 
 #include "cli/command.h"
@@ -7,8 +7,9 @@ namespace tusk::cli {
 
 void AddJobCommands(CommandTable* table);
 
-// The two commands themselves.
+// The commands themselves.
 int RunJobRun(Invocation& invocation);
 int RunMapredJob(Invocation& invocation);
+int RunMapredStreaming(Invocation& invocation);
 
 }  // namespace tusk::cli
