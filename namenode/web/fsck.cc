@@ -58,6 +58,12 @@ const char* StorageName(StorageType type) {
   return "DISK";
 }
 
+const char* ReplicaState(const ReplicaView& replica) {
+  if (replica.corrupt) return "CORRUPT";
+  if (replica.excess) return "EXCESS";
+  return replica.stale ? "STALE_NODE" : "LIVE";
+}
+
 struct Totals {
   int64_t directories = 0;
   int64_t files = 0;
@@ -78,6 +84,17 @@ struct Totals {
   int64_t missing_blocks = 0;
   int64_t missing_size = 0;
   int64_t corrupt_blocks = 0;
+  int64_t corrupt_size = 0;
+};
+
+// What one file lacks. A block is missing when nobody has it, corrupt when all who have it have it
+// wrong.
+struct Damaged {
+  int64_t missing = 0;
+  int64_t missing_size = 0;
+  int64_t corrupt = 0;
+  int64_t corrupt_size = 0;
+  bool any() const { return missing + corrupt > 0; }
 };
 
 // One run: walks, counts and writes its text.
@@ -164,7 +181,7 @@ class Fsck {
     ++totals_.files;
     totals_.size += entry.status.length;
     std::string blocks, problems, corrupt_lines;
-    int64_t missing = 0, missing_size = 0, corrupt = 0;
+    Damaged damaged;
     for (size_t i = 0; i < entry.blocks.size(); ++i) {
       const StatusOr<BlockView> seen = view_.blocks->View(entry.blocks[i].id);
       if (!seen.ok()) continue;  // removed since the walk saw its file
@@ -175,71 +192,76 @@ class Fsck {
         continue;
       }
       Count(entry, entry.blocks[i], *seen, &problems);
-      const bool all_bad = seen->live + seen->excess == 0;
-      if (all_bad && seen->corrupt > 0) ++corrupt;
-      if (all_bad) {
-        corrupt_lines += BlockName(entry.blocks[i]) + "\t" + entry.path + "\n";
-        ++missing;
-        missing_size += entry.blocks[i].num_bytes;
-      }
+      if (seen->live + seen->excess > 0) continue;
+      corrupt_lines += BlockName(entry.blocks[i]) + "\t" + entry.path + "\n";
+      (seen->corrupt > 0 ? damaged.corrupt : damaged.missing) += 1;
+      (seen->corrupt > 0 ? damaged.corrupt_size : damaged.missing_size) +=
+          entry.blocks[i].num_bytes;
     }
-    if (missing > 0) {
-      ++totals_.corrupt_files;
-      totals_.missing_blocks += missing;
-      totals_.missing_size += missing_size;
-      totals_.corrupt_blocks += corrupt;
-    }
+    if (damaged.any()) ++totals_.corrupt_files;
+    totals_.missing_blocks += damaged.missing;
+    totals_.missing_size += damaged.missing_size;
+    totals_.corrupt_blocks += damaged.corrupt;
+    totals_.corrupt_size += damaged.corrupt_size;
     if (request_.list_corrupt) {
       *text += corrupt_lines;
     } else {
-      FileText(entry, blocks, problems, missing, missing_size, text);
+      FileText(entry, blocks, problems, damaged, text);
     }
   }
 
   void FileText(const FsckEntry& entry, const std::string& blocks, const std::string& problems,
-                int64_t missing, int64_t missing_size, std::string* text) const {
+                const Damaged& damaged, std::string* text) const {
     if (request_.files) {
       *text += fmt::format("{} {} bytes, replicated: replication={}, {} block(s): {}", entry.path,
                            entry.status.length, entry.status.replication, entry.blocks.size(),
                            entry.open ? "OPENFORWRITE: " : "");
     }
     *text += problems;
-    if (missing > 0) {
-      if (!request_.files) *text += "\n" + entry.path + ": ";
-      *text += fmt::format("MISSING {} blocks of total size {} B\n", missing, missing_size);
-    } else if (request_.files) {
-      *text += problems.empty() ? " OK\n" : "\n";
-    }
+    *text += DamagedText("MISSING", entry, damaged.missing, damaged.missing_size);
+    *text += DamagedText("CORRUPT", entry, damaged.corrupt, damaged.corrupt_size);
+    if (request_.files && !damaged.any() && problems.empty()) *text += " OK\n";
     if (request_.blocks) *text += blocks + "\n";
+  }
+
+  std::string DamagedText(const char* what, const FsckEntry& entry, int64_t count,
+                          int64_t size) const {
+    if (count == 0) return "";
+    return request_.files ? fmt::format(" {} {} blocks of total size {} B\n", what, count, size)
+                          : fmt::format("\n{}: {} {} blocks of total size {} B.", entry.path, what,
+                                        count, size);
   }
 
   void Count(const FsckEntry& entry, const Block& block, const BlockView& seen,
              std::string* problems) {
     ++totals_.blocks;
+    // As in Hadoop, a replica already picked to go (excess) is not counted as live.
     const int32_t found = seen.live + seen.excess;
-    totals_.replicas += found;
+    totals_.replicas += seen.live;
     totals_.expected_replicas += seen.replication;
     if (found >= view_.blocks->options().min_replication) {
       ++totals_.minimal;
     } else {
       ++totals_.under_minimum;
     }
-    if (found > seen.replication) ++totals_.over;
+    if (seen.live > seen.replication) ++totals_.over;
+    // On the file's own line, or with its name in front where there is no such line.
+    const std::string where = request_.files ? "" : "\n" + entry.path + ": ";
     const std::string name = view_.namespace_info.block_pool_id + ":" + BlockName(block);
     if (found > 0 && seen.live < seen.replication) {
       ++totals_.under;
       totals_.missing_replicas += seen.replication - seen.live;
       *problems += fmt::format(
-          "\n{}:  Under replicated {}. Target Replicas is {} but found {} live replica(s), 0 "
+          "{} Under replicated {}. Target Replicas is {} but found {} live replica(s), 0 "
           "decommissioned replica(s), 0 decommissioning replica(s).\n",
-          entry.path, name, seen.replication, seen.live);
+          where, name, seen.replication, seen.live);
     }
     if (seen.misplaced) {
       ++totals_.misplaced;
       *problems += fmt::format(
-          "\n{}: Replica placement policy is violated for {}. Block should be additionally "
-          "replicated on 1 more rack(s).\n",
-          entry.path, name);
+          "{} Replica placement policy is violated for {}. Block should be additionally "
+          "replicated on 1 more rack(s). Total number of racks in the cluster: {}\n",
+          where, name, view_.datanodes->Counts().racks);
     }
     if (found == 0 && seen.corrupt > 0) {
       *problems += fmt::format("\n{}: CORRUPT blockpool {} block blk_{}\n", entry.path,
@@ -250,15 +272,14 @@ class Fsck {
   std::string BlockLine(size_t number, const Block& block, const BlockView& seen) const {
     std::string line = fmt::format("{}. {}:{} len={}", number, view_.namespace_info.block_pool_id,
                                    BlockName(block), block.num_bytes);
-    const int32_t live = seen.live + seen.excess;
     if (seen.state != BlockState::kComplete) {
       line += fmt::format(" Expected_repl={}", seen.replicas.size());
-    } else if (live == 0) {
+    } else if (seen.live + seen.excess + seen.corrupt == 0) {
       return line + " MISSING!\n";
     } else {
-      line += fmt::format(" Live_repl={}", live);
+      line += fmt::format(" Live_repl={}", seen.live);
     }
-    if (request_.locations || request_.racks) {
+    if (request_.locations || request_.racks || request_.replica_details) {
       line += "  [";
       for (size_t i = 0; i < seen.replicas.size(); ++i) {
         const ReplicaView& replica = seen.replicas[i];
@@ -267,7 +288,9 @@ class Fsck {
                     ? replica.node.network_location + "/" + replica.node.id.XferAddr()
                     : fmt::format("DatanodeInfoWithStorage[{},{},{}]", replica.node.id.XferAddr(),
                                   replica.storage_id, StorageName(replica.storage_type));
-        if (replica.corrupt) line += "(CORRUPT)";
+        if (request_.replica_details && seen.state == BlockState::kComplete) {
+          line += std::string("(") + ReplicaState(replica) + ")";
+        }
       }
       line += "]";
     }
@@ -275,7 +298,7 @@ class Fsck {
   }
 
   std::string Damage() const {
-    if (totals_.missing_blocks == 0) return "";
+    if (totals_.corrupt_files == 0 && totals_.under_minimum == 0) return "";
     std::string text = "\n  ********************************";
     if (totals_.under_minimum > 0) {
       text += fmt::format("\n  UNDER MIN REPL'D BLOCKS:\t{}{}", totals_.under_minimum,
@@ -283,18 +306,23 @@ class Fsck {
       text += fmt::format("\n  MINIMAL BLOCK REPLICATION:\t{}",
                           view_.blocks->options().min_replication);
     }
-    text += fmt::format("\n  CORRUPT FILES:\t{}", totals_.corrupt_files);
-    text += fmt::format("\n  MISSING BLOCKS:\t{}\n  MISSING SIZE:\t\t{} B", totals_.missing_blocks,
-                        totals_.missing_size);
+    if (totals_.corrupt_files > 0) {
+      text += fmt::format("\n  CORRUPT FILES:\t{}", totals_.corrupt_files);
+    }
+    if (totals_.missing_blocks > 0) {
+      text += fmt::format("\n  MISSING BLOCKS:\t{}\n  MISSING SIZE:\t\t{} B",
+                          totals_.missing_blocks, totals_.missing_size);
+    }
     if (totals_.corrupt_blocks > 0) {
-      text += fmt::format("\n  CORRUPT BLOCKS: \t{}", totals_.corrupt_blocks);
+      text += fmt::format("\n  CORRUPT BLOCKS: \t{}\n  CORRUPT SIZE:\t\t{} B",
+                          totals_.corrupt_blocks, totals_.corrupt_size);
     }
     return text + "\n  ********************************";
   }
 
   std::string Summary() const {
     const Totals& t = totals_;
-    const bool healthy = t.missing_blocks == 0;
+    const bool healthy = t.missing_blocks + t.corrupt_blocks == 0;
     const DatanodeCounts nodes = view_.datanodes->Counts();
     std::string text = fmt::format(
         "\nStatus: {}\n Number of data-nodes:\t{}\n Number of racks:\t\t{}\n Total dirs:\t\t\t{}\n"
@@ -349,9 +377,8 @@ class Fsck {
 }  // namespace
 
 StatusOr<FsckRequest> FsckRequest::FromHttp(const HttpRequest& request) {
-  for (const char* option :
-       {"move", "delete", "blockId", "replicate", "includeSnapshots", "storagepolicies",
-        "maintenance", "upgradedomains", "replicadetails"}) {
+  for (const char* option : {"move", "delete", "blockId", "replicate", "includeSnapshots",
+                             "storagepolicies", "maintenance", "upgradedomains"}) {
     if (request.HasQuery(option)) {
       return UnimplementedError("fsck option " + std::string(option) + " is not supported yet");
     }
@@ -364,6 +391,7 @@ StatusOr<FsckRequest> FsckRequest::FromHttp(const HttpRequest& request) {
   fsck.blocks = request.HasQuery("blocks");
   fsck.locations = request.HasQuery("locations");
   fsck.racks = request.HasQuery("racks");
+  fsck.replica_details = request.HasQuery("replicadetails");
   fsck.open_for_write = request.HasQuery("openforwrite");
   fsck.list_corrupt = request.HasQuery("listcorruptfileblocks");
   const std::string_view after = request.Query("startblockafter");

@@ -1,6 +1,7 @@
 #include "cli/commands/fsck/fsck_command.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 
 #include "client/client_options.h"
@@ -13,16 +14,18 @@ namespace tusk::cli {
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: hdfs fsck <path> [-openforwrite] [-files [-blocks [-locations | -racks]]]\n"
+    "Usage: hdfs fsck <path> [-openforwrite] [-files [-blocks [-locations | -racks | "
+    "-replicaDetails]]]\n"
     "\t<path>\tstart checking from this path\n"
     "\t-files\tprint out files being checked\n"
     "\t-openforwrite\tprint out files opened for write\n"
     "\t-files -blocks\tprint out block report\n"
     "\t-files -blocks -locations\tprint out locations for every block\n"
-    "\t-files -blocks -racks\tprint out network topology for data-node locations\n";
+    "\t-files -blocks -racks\tprint out network topology for data-node locations\n"
+    "\t-files -blocks -replicaDetails\tprint out each replica details \n";
 
-constexpr std::string_view kSupported[] = {"-files", "-blocks", "-locations", "-racks",
-                                           "-openforwrite"};
+constexpr std::string_view kSupported[] = {"-files", "-blocks",         "-locations",
+                                           "-racks", "-replicaDetails", "-openforwrite"};
 constexpr std::string_view kNotYet[] = {"-move",
                                         "-delete",
                                         "-list-corruptfileblocks",
@@ -31,7 +34,6 @@ constexpr std::string_view kNotYet[] = {"-move",
                                         "-storagepolicies",
                                         "-maintenance",
                                         "-blockId",
-                                        "-replicaDetails",
                                         "-upgradedomains",
                                         "-replicate"};
 
@@ -135,7 +137,10 @@ int RunFsck(Invocation& invocation) {
   std::string parameters;
   for (const std::string& word : invocation.args) {
     if (Contains(kSupported, word)) {
-      parameters += "&" + word.substr(1) + "=1";
+      std::string name = word.substr(1);
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      parameters += "&" + name + "=1";
     } else if (Contains(kNotYet, word)) {
       std::fprintf(stderr, "fsck: option %s is not supported yet\n", word.c_str());
       return kExitError;
