@@ -63,6 +63,13 @@ RunnerStatus RunnerFromProto(const proto::RunnerStatusProto& in) {
   return out;
 }
 
+void WorkerToProto(const WorkerStatus& in, proto::WorkerStatusProto* out) {
+  out->set_host(in.host);
+  out->set_tasks(in.tasks);
+  out->set_failed_attempts(in.failed_attempts);
+  out->set_busy_ms(in.busy_ms);
+}
+
 void StatusToProto(const ProgramStatus& in, proto::ProgramStatusProto* out) {
   out->set_application_id(in.application_id);
   out->set_name(in.name);
@@ -77,6 +84,7 @@ void StatusToProto(const ProgramStatus& in, proto::ProgramStatusProto* out) {
   out->set_progress(in.progress);
   for (const StageStatus& stage : in.stages) StageToProto(stage, out->add_stages());
   for (const RunnerStatus& runner : in.runners) RunnerToProto(runner, out->add_runners());
+  for (const WorkerStatus& worker : in.workers) WorkerToProto(worker, out->add_workers());
   for (const auto& [group, counters] : in.counters.groups()) {
     for (const auto& [name, value] : counters) {
       auto* counter = out->add_counters();
@@ -105,6 +113,10 @@ StatusOr<ProgramStatus> StatusFromProto(const proto::ProgramStatusProto& in) {
   out.progress = in.progress();
   for (const auto& stage : in.stages()) out.stages.push_back(StageFromProto(stage));
   for (const auto& runner : in.runners()) out.runners.push_back(RunnerFromProto(runner));
+  for (const auto& worker : in.workers()) {
+    out.workers.push_back(
+        {worker.host(), worker.tasks(), worker.failed_attempts(), worker.busy_ms()});
+  }
   for (const auto& counter : in.counters()) {
     out.counters.Add(counter.group(), counter.name(), counter.value());
   }

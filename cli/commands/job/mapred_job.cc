@@ -96,6 +96,12 @@ int ShowStatus(JobClient& client, const yarnlite::ApplicationId& id) {
                 stage.name.c_str(), stage.finish_ms != 0 ? stage.tasks : stage.done, stage.tasks,
                 stage.running, stage.failed_attempts);
   }
+  for (const auto& worker : status.workers) {
+    std::printf("Worker %s: %lld tasks, %lld failed attempts, %.1f s of task time\n",
+                worker.host.c_str(), static_cast<long long>(worker.tasks),
+                static_cast<long long>(worker.failed_attempts),
+                static_cast<double>(worker.busy_ms) / 1000);
+  }
   std::printf("Completion: %.2f\n", status.progress);
   std::printf("Job state: %s\n", mapreduce::ProgramStateName(status.state));
   std::printf("reason for failure: %s\n", status.state == mapreduce::ProgramState::kSucceeded

@@ -74,6 +74,11 @@ void ProgressPrinter::Summary(const ProgramStatus& status) {
     std::fprintf(stderr, "%s\n", status.diagnostics.c_str());
   }
   if (status.state != ProgramState::kSucceeded) return;
+  std::string ran;
+  for (const auto& worker : status.workers) {
+    ran += (ran.empty() ? "" : ", ") + std::to_string(worker.tasks) + " on " + worker.host;
+  }
+  if (!ran.empty()) std::fprintf(stderr, "tasks ran: %s\n", ran.c_str());
   std::fprintf(stderr, "read %s, shuffled %s, spilled %s; %lld tasks (%lld local)\n",
                Bytes(counters.Get(counter::kFileSystemGroup, counter::kHdfsBytesRead)).c_str(),
                Bytes(own(counter::kShuffleRemoteBytes) + own(counter::kShuffleLocalBytes)).c_str(),

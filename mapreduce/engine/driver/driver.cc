@@ -255,12 +255,27 @@ void Driver::ReceiveLocked(RunnerId id, RunnerState& runner, ToDriver message) {
   }
 }
 
+void Driver::TallyLocked(const std::string& host, const TaskOutcome& outcome) {
+  auto worker = std::ranges::find(program_.workers, host, &WorkerStatus::host);
+  if (worker == program_.workers.end()) {
+    program_.workers.push_back({host, 0, 0, 0});
+    worker = program_.workers.end() - 1;
+  }
+  if (outcome.end == TaskEnd::kSucceeded) {
+    ++worker->tasks;
+    worker->busy_ms += outcome.run_ms;
+  } else {
+    ++worker->failed_attempts;
+  }
+}
+
 void Driver::EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& outcome) {
   const auto running = runner.running.find(outcome.id.serial);
   if (running == runner.running.end()) return;
   runner.running.erase(running);
   const Duration took = std::chrono::milliseconds(outcome.run_ms);
   const bool succeeded = outcome.end == TaskEnd::kSucceeded;
+  TallyLocked(runner.hello.host, outcome);
   tasks_.TaskEnded(outcome.id.stage, id, succeeded ? &took : nullptr);
   if (outcome.end == TaskEnd::kFailed) {
     tasks_.TaskFailed(outcome.id.stage, outcome.id.partition, id);

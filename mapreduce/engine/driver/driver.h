@@ -118,6 +118,7 @@ class Driver final : public Engine {
   void AssignLocked() REQUIRES(mu_);
   void LaunchLocked(const Assignment& assignment) REQUIRES(mu_);
   void LoseLocked(RunnerId runner, const std::string& why, bool counts) REQUIRES(mu_);
+  void TallyLocked(const std::string& host, const TaskOutcome& outcome) REQUIRES(mu_);
   void ReceiveLocked(RunnerId id, RunnerState& runner, ToDriver message) REQUIRES(mu_);
   void EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& outcome) REQUIRES(mu_);
   void HeartbeatLocked(RunnerId id, RunnerState& runner, const RunnerHeartbeat& beat) REQUIRES(mu_);

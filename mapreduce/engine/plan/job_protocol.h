@@ -51,6 +51,14 @@ struct RunnerStatus {
   int64_t memory_peak_bytes = 0;
 };
 
+// What one worker's runners did, those that are gone included.
+struct WorkerStatus {
+  std::string host;
+  int64_t tasks = 0;            // attempts that succeeded
+  int64_t failed_attempts = 0;  // of any kind
+  int64_t busy_ms = 0;          // sum of the successful attempts' run times
+};
+
 // Everything that stands in `<staging>/<application id>/report`, too.
 struct ProgramStatus {
   std::string application_id;
@@ -66,6 +74,7 @@ struct ProgramStatus {
   double progress = 0;
   std::vector<StageStatus> stages;
   std::vector<RunnerStatus> runners;
+  std::vector<WorkerStatus> workers;  // in the order in which they first ended a task
   Counters counters;
 };
 
