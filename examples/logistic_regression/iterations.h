@@ -34,19 +34,6 @@ inline tusk::StatusOr<Run> ParseRun(const char* program, const std::vector<std::
   return tusk::InvalidArgumentError(std::string("Usage: ") + program + " <in> <out> <iterations>");
 }
 
-// Says before the first iteration what the last one would find: an output directory in the way.
-// True when an earlier driver of this application has already written it.
-inline tusk::StatusOr<bool> AlreadyDone(tusk::FileSystem& fs, const std::string& output,
-                                        const std::string& application_id) {
-  ASSIGN_OR_RETURN(const auto found, fs.FindStatus(output));
-  if (!found.has_value()) return false;
-  const auto mark = fs.ReadFile(output + "/_SUCCESS", 4096);
-  if (mark.ok() && mark->starts_with(application_id + " ")) return true;
-  ASSIGN_OR_RETURN(const std::string path, fs.Resolve(output));
-  return tusk::AlreadyExistsError("Output directory " + fs.uri() + path + " already exists",
-                                  tusk::Reason::kFileAlreadyExists);
-}
-
 // "tusk-iteration 3 0.123456": read by `tusk bench modes`.
 class IterationClock {
  public:

@@ -119,7 +119,7 @@ inline tusk::Status RunIterations(tusk::Program& program, const Run& run, const 
 inline tusk::Status RunByMapReduce(tusk::Program& program, const Run& run) {
   tusk::FileSystem& fs = program.file_system();
   const std::string& application = program.engine().application_id();
-  ASSIGN_OR_RETURN(const bool done, AlreadyDone(fs, run.output, application));
+  ASSIGN_OR_RETURN(const bool done, program.OutputIsDone(run.output));
   if (done) return tusk::Status::Ok();
   ASSIGN_OR_RETURN(const std::string output, fs.Resolve(run.output));
   const size_t name = output.rfind('/') + 1;

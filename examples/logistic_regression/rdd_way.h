@@ -44,8 +44,7 @@ inline tusk::StatusOr<Weights> Train(tusk::Session& session, const Run& run) {
 }
 
 inline tusk::Status RunByRdd(tusk::Session& session, const Run& run) {
-  ASSIGN_OR_RETURN(const bool done, AlreadyDone(session.file_system(), run.output,
-                                                session.engine().application_id()));
+  ASSIGN_OR_RETURN(const bool done, session.OutputIsDone(run.output));
   if (done) return tusk::Status::Ok();
   ASSIGN_OR_RETURN(const Weights weights, Train(session, run));
   std::vector<std::pair<int64_t, double>> lines;

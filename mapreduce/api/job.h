@@ -95,6 +95,11 @@ class TUSK_EXPORT Program {
   const std::vector<std::string>& args() const { return args_; }
   mapreduce::Engine& engine() { return *engine_; }
   FileSystem& file_system() { return *engine_->file_system(); }
+  // For programs of many jobs, before the first one: whether an earlier attempt of this program has
+  // written `directory` already. kAlreadyExists: somebody else has.
+  StatusOr<bool> OutputIsDone(const std::string& directory) {
+    return engine_->OutputIsDone({directory});
+  }
 
   template <class J>
   Job NewJob(std::string name) {

@@ -34,6 +34,11 @@ class TUSK_EXPORT Session {
   const std::vector<std::string>& args() const { return args_; }
   mapreduce::Engine& engine() { return *engine_; }
   FileSystem& file_system() { return *engine_->file_system(); }
+  // Before long work: whether an earlier attempt of this program has written `directory` already.
+  // kAlreadyExists: somebody else has.
+  StatusOr<bool> OutputIsDone(const std::string& directory) {
+    return engine_->OutputIsDone({directory});
+  }
 
   // Lines of files, folders or globs; at least `partitions` partitions where the text allows it (0:
   // one per block).

@@ -10,18 +10,48 @@ constexpr const char* kSuccess = "/_SUCCESS";
 }  // namespace
 
 DfsOutputCommitter::DfsOutputCommitter(std::shared_ptr<FileSystem> file_system,
-                                       std::string application_id, int driver_attempt)
+                                       std::string application_id, int driver_attempt,
+                                       std::string records)
     : file_system_(std::move(file_system)),
       application_id_(std::move(application_id)),
-      driver_attempt_(driver_attempt) {}
+      driver_attempt_(driver_attempt),
+      records_(std::move(records)) {}
 
-std::string DfsOutputCommitter::SuccessMark(JobNumber job) const {
-  return application_id_ + " job " + std::to_string(job.value()) + "\n";
+std::string DfsOutputCommitter::RecordPath(int driver_attempt, JobNumber job) const {
+  return records_ + "/commit-" + std::to_string(driver_attempt) + "-" + std::to_string(job.value());
 }
 
-bool DfsOutputCommitter::IsOurs(const std::string& target, JobNumber job) {
-  const auto mark = file_system_->ReadFile(target + kSuccess, 4096);
-  return mark.ok() && *mark == SuccessMark(job);
+bool DfsOutputCommitter::IsCommittedBy(const FileStatus& target, int driver_attempt,
+                                       JobNumber job) {
+  const auto record = file_system_->ReadFile(RecordPath(driver_attempt, job), 64);
+  return record.ok() && *record == std::to_string(target.file_id.value());
+}
+
+bool DfsOutputCommitter::IsCommittedBefore(const FileStatus& target, JobNumber job) {
+  for (int earlier = 1; earlier < driver_attempt_; ++earlier) {
+    if (IsCommittedBy(target, earlier, job)) return true;
+  }
+  return false;
+}
+
+Status DfsOutputCommitter::InTheWay(const std::string& target) const {
+  return AlreadyExistsError("Output directory " + file_system_->uri() + target + " already exists",
+                            Reason::kFileAlreadyExists);
+}
+
+StatusOr<bool> DfsOutputCommitter::IsDone(const OutputSpec& output) {
+  ASSIGN_OR_RETURN(const std::string target, file_system_->Resolve(output.directory));
+  ASSIGN_OR_RETURN(const auto found, file_system_->FindStatus(target));
+  if (!found.has_value()) return false;
+  if (driver_attempt_ == 1) return InTheWay(target);
+  // Any job of an earlier attempt: the records are few, and named by attempt and job.
+  ASSIGN_OR_RETURN(const std::vector<FileEntry> records, file_system_->ListStatus(records_));
+  for (const FileEntry& entry : records) {
+    if (entry.path.substr(entry.path.rfind('/') + 1).rfind("commit-", 0) != 0) continue;
+    const auto record = file_system_->ReadFile(entry.path, 64);
+    if (record.ok() && *record == std::to_string(found->file_id.value())) return true;
+  }
+  return InTheWay(target);
 }
 
 std::string DfsOutputCommitter::WorkDirectory(const std::string& target, int driver_attempt) const {
@@ -36,11 +66,7 @@ StatusOr<OutputPlace> DfsOutputCommitter::Begin(const OutputSpec& output, JobNum
   if (place.target == "/") return InvalidArgumentError("the root cannot be an output directory");
   ASSIGN_OR_RETURN(const auto found, file_system_->FindStatus(place.target));
   if (found.has_value()) {
-    if (!IsOurs(place.target, job)) {
-      return AlreadyExistsError(
-          "Output directory " + file_system_->uri() + place.target + " already exists",
-          Reason::kFileAlreadyExists);
-    }
+    if (!IsCommittedBefore(*found, job)) return InTheWay(place.target);
     place.already_committed = true;
     return place;
   }
@@ -59,14 +85,18 @@ Status DfsOutputCommitter::CommitJob(const OutputPlace& place, JobNumber job) {
       !removed.ok()) {
     return removed.status();
   }
-  RETURN_IF_ERROR(file_system_->WriteFile(place.work_directory + kSuccess, SuccessMark(job)));
+  RETURN_IF_ERROR(file_system_->WriteFile(place.work_directory + kSuccess, ""));
+  ASSIGN_OR_RETURN(const auto work, file_system_->FindStatus(place.work_directory));
+  if (!work.has_value()) return AbortedError(place.work_directory + " has vanished");
+  RETURN_IF_ERROR(file_system_->WriteFile(RecordPath(driver_attempt_, job),
+                                          std::to_string(work->file_id.value())));
   const Status renamed = file_system_->Rename2(place.work_directory, place.target);
-  if (renamed.ok() || IsOurs(place.target, job)) return Status::Ok();
-  if (renamed.code() == Code::kAlreadyExists) {
-    return AlreadyExistsError(
-        "Output directory " + file_system_->uri() + place.target + " already exists",
-        Reason::kFileAlreadyExists);
+  if (renamed.ok()) return Status::Ok();
+  if (const auto found = file_system_->FindStatus(place.target);
+      found.ok() && found->has_value() && IsCommittedBy(**found, driver_attempt_, job)) {
+    return Status::Ok();
   }
+  if (renamed.code() == Code::kAlreadyExists) return InTheWay(place.target);
   return renamed.WithContext("committing the output " + place.target);
 }
 

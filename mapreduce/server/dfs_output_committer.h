@@ -1,7 +1,10 @@
 // The output committer over a file system (output_committer.h says what stands where).
 //
+// Which directory a job is about to commit is recorded first, by its inode's id (a rename keeps
+// it), in
+//   <records>/commit-<driver attempt>-<job>
 // Threads: thread-safe; every call talks to the file system.
-// Fails:   a rename whose answer was lost counts as done when the target carries our own _SUCCESS.
+// Fails:   a rename whose answer was lost counts as done when the target is the recorded directory.
 #pragma once
 
 #include <memory>
@@ -14,9 +17,11 @@ namespace tusk::mapreduce {
 
 class DfsOutputCommitter final : public OutputCommitter {
  public:
+  // `records`: the application's staging directory; "" where no job is committed (in runners).
   DfsOutputCommitter(std::shared_ptr<FileSystem> file_system, std::string application_id,
-                     int driver_attempt);
+                     int driver_attempt, std::string records);
 
+  StatusOr<bool> IsDone(const OutputSpec& output) override;
   StatusOr<OutputPlace> Begin(const OutputSpec& output, JobNumber job) override;
   Status CommitJob(const OutputPlace& place, JobNumber job) override;
   void AbortJob(const OutputPlace& place) override;
@@ -25,9 +30,11 @@ class DfsOutputCommitter final : public OutputCommitter {
   void AbortTask(const std::string& work_directory, const TaskAttemptId& id) override;
 
  private:
-  std::string SuccessMark(JobNumber job) const;
-  // Whether the target carries this application's mark of that job.
-  bool IsOurs(const std::string& target, JobNumber job);
+  std::string RecordPath(int driver_attempt, JobNumber job) const;
+  // Whether that attempt's job has put its work directory where `target` is.
+  bool IsCommittedBy(const FileStatus& target, int driver_attempt, JobNumber job);
+  bool IsCommittedBefore(const FileStatus& target, JobNumber job);
+  Status InTheWay(const std::string& target) const;
   std::string WorkDirectory(const std::string& target, int driver_attempt) const;
   // Moves what is in `from` into `to`, sub-directories with it, over what is there.
   Status MoveInto(const std::string& from, const std::string& to);
@@ -35,6 +42,7 @@ class DfsOutputCommitter final : public OutputCommitter {
   const std::shared_ptr<FileSystem> file_system_;
   const std::string application_id_;
   const int driver_attempt_;
+  const std::string records_;
 };
 
 }  // namespace tusk::mapreduce

@@ -46,8 +46,9 @@ Status DriverProcess::Start() {
   ASSIGN_OR_RETURN(file_system_, FileSystem::Connect(environment_.configuration));
   ASSIGN_OR_RETURN(Staging staging, Staging::Create(environment_.configuration, file_system_));
   staging_ = std::make_unique<Staging>(std::move(staging));
-  committer_ = std::make_unique<DfsOutputCommitter>(
-      file_system_, environment_.application().ToString(), environment_.attempt());
+  committer_ =
+      std::make_unique<DfsOutputCommitter>(file_system_, environment_.application().ToString(),
+                                           environment_.attempt(), environment_.staging);
   ASSIGN_OR_RETURN(DriverOptions options, MakeDriverOptions());
   driver_ = std::make_unique<Driver>(std::move(options), file_system_, committer_.get(),
                                      Clock::Real(), &timer_);

@@ -137,7 +137,7 @@ Status RunnerProcess::Start() {
   own_directory_ = environment_.local_directories.front() + "/" + name;
   blocks_ = std::make_unique<LocalBlockStore>(own_directory_ + "/blocks", ledger_.get());
   committer_ = std::make_unique<DfsOutputCommitter>(
-      file_system_, environment_.application().ToString(), environment_.attempt());
+      file_system_, environment_.application().ToString(), environment_.attempt(), "");
   RETURN_IF_ERROR(StartShuffle());
   tasks_ = std::make_unique<ThreadPool>("task", slots_);
   link_threads_ = std::make_unique<ThreadPool>("driver-link", 1);

@@ -151,7 +151,8 @@ Status LocalEngine::Start() {
   driver.mode = options_.mode;
   driver.options = options_.options;
   ASSIGN_OR_RETURN(driver.modules, RegisteredModules());
-  committer_ = std::make_unique<DfsOutputCommitter>(file_system_, driver.application_id, 1);
+  committer_ =
+      std::make_unique<DfsOutputCommitter>(file_system_, driver.application_id, 1, directory());
   driver_ = std::make_unique<Driver>(std::move(driver), file_system_, committer_.get(),
                                      Clock::Real(), &timer_);
   for (int i = 0; i < options_.runners; ++i) RETURN_IF_ERROR(AddRunner());

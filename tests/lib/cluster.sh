@@ -48,22 +48,7 @@ eventually() {
   done
 }
 
-# A range of 64 ports that nobody uses, below those the kernel hands out by itself.
-free_base_port() {
-  local used base port try
-  used=" $(awk 'FNR > 1 {sub(/.*:/, "", $2); print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    sort -u | tr '\n' ' ') "
-  for try in $(seq 1 50); do
-    base=$((10240 + (RANDOM % 340) * 64))
-    for port in $(seq $base $((base + 63))); do
-      printf -v port '%04X' "$port"
-      case $used in *" $port "*) continue 2 ;; esac
-    done
-    echo $base
-    return
-  done
-  fail "no free range of ports"
-}
+free_base_port() { "$(dirname "${BASH_SOURCE[0]}")/../../scripts/free_base_port"; }
 
 # start_cluster [options of tusk cluster start]: sets $cluster (its folder), HADOOP_CONF_DIR.
 start_cluster() {

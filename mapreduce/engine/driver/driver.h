@@ -63,6 +63,9 @@ class Driver final : public Engine {
   StatusOr<LineageId> AddNode(LineageNode node) override;
   std::string Describe(LineageId node) const override { return lineage_.Describe(node); }
   StatusOr<JobResult> Run(const JobRequest& request) override EXCLUDES(mu_);
+  StatusOr<bool> OutputIsDone(const OutputSpec& output) override {
+    return committer_->IsDone(output);
+  }
   void Unpersist(LineageId node) override EXCLUDES(mu_);
   void DropShuffle(ShuffleId shuffle) override EXCLUDES(mu_);
   BroadcastId AddBroadcast(std::string bytes) override EXCLUDES(mu_);

@@ -80,6 +80,9 @@ class TUSK_EXPORT Engine {
   virtual std::string Describe(LineageId node) const = 0;
 
   virtual StatusOr<JobResult> Run(const JobRequest& request) = 0;
+  // For a program of many jobs, before the first: true when an earlier attempt of its driver has
+  // committed that output already; kAlreadyExists when something else stands there.
+  virtual StatusOr<bool> OutputIsDone(const OutputSpec& output) = 0;
 
   // Drops a cached node's partitions everywhere; the node itself stays and caches again when used.
   virtual void Unpersist(LineageId node) = 0;

@@ -3,7 +3,7 @@
 //   <parent>/.<name>.<application id>.<driver attempt>/          the job's work directory
 //       _temporary/<attempt>/part-r-00000                        what an attempt writes
 //       part-r-00000                                             after the driver's grant
-//       _SUCCESS                                                 application id, job number
+//       _SUCCESS                                                 empty, as Hadoop's
 //   <parent>/<name>/                                             one rename2, without overwrite
 //
 // Driver: Begin -> (tasks) -> CommitJob | AbortJob.   Runner: CommitTask | AbortTask per attempt.
@@ -30,6 +30,10 @@ struct OutputPlace {
 class TUSK_EXPORT OutputCommitter {
  public:
   virtual ~OutputCommitter() = default;
+
+  // Whether a job of an earlier driver attempt of this application has committed that output;
+  // false: nothing is there; kAlreadyExists: something else is.
+  virtual StatusOr<bool> IsDone(const OutputSpec& output) = 0;
 
   // Refuses an existing target, unless it is this application's own `job`, committed by an earlier
   // driver attempt. Removes what such attempts left half-done.

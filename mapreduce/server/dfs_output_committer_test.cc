@@ -1,0 +1,71 @@
+#include "mapreduce/server/dfs_output_committer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "common/config/configuration.h"
+#include "common/testing/status_matchers.h"
+#include "common/testing/temp_dir.h"
+
+namespace tusk::mapreduce {
+namespace {
+
+class DfsOutputCommitterTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_OK_AND_ASSIGN(file_system_, FileSystem::Connect(Configuration(), {.uri = "file:///"}));
+    std::filesystem::create_directory(Path("staging"));
+  }
+
+  std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+  DfsOutputCommitter Attempt(int driver_attempt) const {
+    return {file_system_, "application_1_0001", driver_attempt, Path("staging")};
+  }
+  Status Write(DfsOutputCommitter committer, const std::string& name, JobNumber job) {
+    ASSIGN_OR_RETURN(const OutputPlace place, committer.Begin({Path(name)}, job));
+    if (place.already_committed) return AlreadyExistsError("already committed");
+    RETURN_IF_ERROR(file_system_->WriteFile(place.work_directory + "/part-0", "x\n"));
+    return committer.CommitJob(place, job);
+  }
+
+  TempDir directory_;
+  std::shared_ptr<FileSystem> file_system_;
+};
+
+TEST_F(DfsOutputCommitterTest, AnotherDriverAttemptFindsWhatTheFirstCommitted) {
+  ASSERT_OK(Write(Attempt(1), "out", JobNumber(1)));
+  EXPECT_EQ(std::filesystem::file_size(Path("out/_SUCCESS")), 0u);
+  ASSERT_OK_AND_ASSIGN(const OutputPlace place, Attempt(2).Begin({Path("out")}, JobNumber(1)));
+  EXPECT_TRUE(place.already_committed);
+  ASSERT_OK_AND_ASSIGN(const bool done, Attempt(2).IsDone({Path("out")}));
+  EXPECT_TRUE(done);
+}
+
+TEST_F(DfsOutputCommitterTest, TheSameAttemptOrAnotherJobFindsTheOutputInTheWay) {
+  ASSERT_OK(Write(Attempt(1), "out", JobNumber(1)));
+  EXPECT_THAT(Attempt(1).Begin({Path("out")}, JobNumber(1)), HasCode(Code::kAlreadyExists));
+  EXPECT_THAT(Attempt(1).IsDone({Path("out")}), HasCode(Code::kAlreadyExists));
+  EXPECT_THAT(Attempt(2).Begin({Path("out")}, JobNumber(2)), HasCode(Code::kAlreadyExists));
+}
+
+TEST_F(DfsOutputCommitterTest, ADirectoryPutInPlaceOfTheOutputIsNotTakenForIt) {
+  ASSERT_OK(Write(Attempt(1), "out", JobNumber(1)));
+  std::filesystem::rename(Path("out"), Path("moved"));
+  std::filesystem::create_directory(Path("out"));
+  EXPECT_THAT(Attempt(2).Begin({Path("out")}, JobNumber(1)), HasCode(Code::kAlreadyExists));
+  EXPECT_THAT(Attempt(2).IsDone({Path("out")}), HasCode(Code::kAlreadyExists));
+  ASSERT_OK_AND_ASSIGN(const bool done, Attempt(2).IsDone({Path("nothing")}));
+  EXPECT_FALSE(done);
+}
+
+TEST_F(DfsOutputCommitterTest, ALateCommitOfAnOlderAttemptLoses) {
+  DfsOutputCommitter old = Attempt(1);
+  ASSERT_OK_AND_ASSIGN(const OutputPlace place, old.Begin({Path("out")}, JobNumber(1)));
+  ASSERT_OK(Write(Attempt(2), "out", JobNumber(1)));
+  EXPECT_FALSE(old.CommitJob(place, JobNumber(1)).ok());
+  EXPECT_EQ(std::filesystem::file_size(Path("out/part-0")), 2u);
+}
+
+}  // namespace
+}  // namespace tusk::mapreduce
