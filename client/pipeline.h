@@ -3,6 +3,10 @@
 //
 // A Pipeline knows nodes and bytes, not packets' fate: block_writer.h sends, counts
 // acknowledgements and recovers.
+//
+// Owns:    nothing; the connection it opens is its caller's.
+// Threads: thread-safe functions that wait for the network.
+// Fails:   with PipelineFailure: what happened and which node is to blame.
 #pragma once
 
 #include <memory>

@@ -3,8 +3,7 @@
 //
 // Threads: LocalReplica is immutable after opening; any number of readers may share one.
 // Fails:   opening fails quietly for the user: the caller goes on over TCP. A checksum that does
-// not
-//          match is kDataLoss, as with a remote reader.
+//          not match is kDataLoss, as with a remote reader.
 #pragma once
 
 #include <cstdint>

@@ -10,12 +10,15 @@
 // every node that gets a copy from another DataNode. The empty last packet finalizes the replica,
 // once all earlier packets are acknowledged by the nodes after us.
 //
+// Owns:    the replica's writer, the connection to the mirror, the packets not yet acknowledged.
+//          Borrows the connection of the writer and the context; they outlive it.
 // Threads: one thread per block, which waits for both sockets at once.
+// Life:    made for one WRITE_BLOCK, after its pipeline stands; Run once, until the last packet is
+//          acknowledged or something failed. A recovery elsewhere stops it through the session.
 // Fails:   - wrong checksums: acks ERROR_CHECKSUM and ends. A node whose mirror says so ends
-// without
-//            a word, because it may itself have damaged the bytes.
-//          - the mirror fails: our own bytes are kept, acks say {SUCCESS, ERROR}, the writer
-//          decides.
+//            without a word, because it may itself have damaged the bytes.
+//          - the mirror fails: our own bytes are kept, acks say {SUCCESS, ERROR}, and the writer
+//            decides.
 //          - the writer fails: the replica stays rbw, for recovery.
 #pragma once
 

@@ -1,5 +1,10 @@
 // Sends a replica of ours to other DataNodes: for a NameNode that wants more replicas, and for a
 // client that repairs its pipeline.
+//
+// Owns:    the connection to the first target, for one copy.
+// Threads: thread-safe; waits for the network on the caller's thread.
+// Fails:   kDataLoss when our own replica's bytes are wrong (it is reported), else with what the
+//          target or the network said.
 #pragma once
 
 #include <string>

@@ -1,4 +1,8 @@
 // Passing the descriptors of a replica to a reader on this host, over the unix socket.
+//
+// Threads: on the thread of the operation (xceiver.h).
+// Fails:   a replica that is missing or still written gets an error answer and the connection lives
+//          on; a status means that the connection is of no more use.
 #pragma once
 
 #include "common/datatransfer/op_header.h"

@@ -3,6 +3,9 @@
 // Split sizes are Hadoop's: max(minsize, min(maxsize, block size)), the last one up to 1.1 times
 // that; keys mapreduce.input.fileinputformat.split.{minsize,maxsize}. A compressed file is one
 // split. Each split names the workers that hold its first bytes' block.
+//
+// Threads: thread-safe functions that talk to the file system; a reader has one caller.
+// Fails:   with Hadoop's words for input that is not there.
 #pragma once
 
 #include <cstdint>

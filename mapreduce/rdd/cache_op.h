@@ -1,4 +1,17 @@
-// Keeps a partition where the storage level says, and reads it from there the next time.
+// Keeps a partition where the storage level says, and reads it from there the next time. When it is
+// not there (the first time, dropped for room, its runner lost) the partition is computed from the
+// operator's input and kept again.
+//
+//   RunTask -> Find: hit  -> push what is kept
+//                    miss -> Inputs::Produce: the lineage behind it runs, Push gathers -> Keep
+//
+// Owns:    what it gathers and its share of the memory ledger, until the BlockStore has it.
+// Threads: one task attempt, one thread; what was kept is read by many, and never changes.
+// Life:    one RunTask. An attempt that fails midway keeps nothing.
+// Fails:   memory that is refused is no failure: the rest goes to disk, or is only passed on, as
+//          the level says. A miss that needs a shuffle whose outputs are gone ends the attempt with
+//          a fetch failure; the driver's DagScheduler has those maps run first, then this one
+//          again.
 #pragma once
 
 #include <algorithm>

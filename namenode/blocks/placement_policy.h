@@ -4,6 +4,11 @@
 // the third on the second's rack, more of them anywhere with racks filled evenly. Of the nodes that
 // fit, two are drawn and the less loaded one is taken. Who does not fit: full, excluded, dead,
 // suspect, leaving; stale or busy ones are the last choice instead of none.
+//
+// Owns:    nothing; it keeps nothing between two calls.
+// Threads: thread-safe, but for the Random, which is the caller's. Called under DatanodeManager's
+//          lock.
+// Fails:   never: it answers as few choices as there are, and why the other nodes were left out.
 #pragma once
 
 #include <string>

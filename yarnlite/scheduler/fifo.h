@@ -3,6 +3,12 @@
 // An ask that does not fit now lets later ones pass (no reservations yet). Masters may hold at most
 // `master_share` of the cluster, because a cluster full of masters would run no task; one master
 // always may. Among nodes equally near, the one with most memory free is taken, so load spreads.
+//
+// Owns:    the ledger of every node's room, the asks of every attempt, who holds which container.
+// Threads: not thread-safe; the ResourceManager calls it under its own lock.
+// Life:    soft state: nodes and attempts are added as they register, a new one knows nothing.
+// Fails:   an ask that no node could ever meet is refused (kInvalidResourceRequest, all or
+//          nothing); one that only does not fit now waits, and WaitReason says for what.
 #pragma once
 
 #include <map>

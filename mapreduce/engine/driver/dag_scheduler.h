@@ -11,6 +11,8 @@
 //
 // Owns:    stages, attempts, map outputs, cache locations. Borrows the lineage.
 // Threads: not thread-safe; the driver's lock guards it. No I/O, no clock but what is handed in.
+// Life:    the program's. A job lives from Submit until Advance tells its end, a map stage and its
+//          outputs until DropShuffle.
 // Fails:   a job ends with the failure of a task that used up its attempts.
 #pragma once
 

@@ -1,10 +1,11 @@
 // One task attempt while it runs: rebuilds the stage's operators, runs them, and is the context
 // they see.
 //
-// Threads: Run on one thread; Kill, Check, SetProgress, Note and the answers from the driver on
-// any. Life:    Run once. The scratch directory goes when the attempt ends. Fails:   Run never
-// fails itself: whatever happened, a thrown exception of user code too, stands in
-//          the outcome.
+// Owns:    the attempt's operators and its scratch directory.
+// Threads: Run on one thread; Kill, Check, SetProgress, Note and the driver's answers on any.
+// Life:    Run once. The scratch directory goes when the attempt ends.
+// Fails:   Run never fails itself: whatever happened, a thrown exception of user code too, stands
+//          in the outcome.
 #pragma once
 
 #include <atomic>

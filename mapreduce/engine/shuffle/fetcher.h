@@ -1,5 +1,9 @@
 // Brings a range of a map output from the server that holds it: a node manager's local file service
 // or a runner. Both answer the same signed HTTP range request.
+//
+// Threads: thread-safe; Fetch waits on the caller's thread.
+// Fails:   kUnavailable when nobody answers, kNotFound when the output is gone. A connection that
+//          breaks off is opened again where it stopped, a few times.
 #pragma once
 
 #include <memory>

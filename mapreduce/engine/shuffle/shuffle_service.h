@@ -1,11 +1,9 @@
 // The shuffle of one runner: implements plan's ShuffleService for both modes.
 //
-// Disk mode:   an attempt's output is a file below the application's folder on this node; it
-// outlives
-//              the runner, the node manager's local file service hands it out.
+// Disk mode:   an attempt's output is a file below the application's folder on this node. It
+//              outlives the runner; the node manager's local file service hands it out.
 // Memory mode: it stays in this runner's MapOutputStore while the memory ledger has room, else it
-// is a
-//              file of the runner; the PartitionServer hands it out.
+//              is a file of the runner; the PartitionServer hands it out.
 // A reader takes what lies in this runner or on this node directly, fetches the rest into memory
 // or, when the ledger refuses, into its scratch directory, and merges or strings together.
 //

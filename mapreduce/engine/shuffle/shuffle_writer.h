@@ -1,8 +1,6 @@
 // One map attempt's way from emitted records to one sorted file with an index.
 //
-//   Add()* ( -> spill )* -> Finish()     Finish() merges the spills into `<dir>/<name>` and its
-//   index.
-//      \______________/ Abandon          the destructor before Finish() removes everything.
+//   Add()* ( -> spill )* -> Finish()     merges the spills into `<dir>/<name>` and its index
 //
 // A combiner, where there is one, runs over each spill and again over the merge of two or more.
 // With memory to spare there is one spill and it becomes the output as it is: each byte is written
@@ -10,7 +8,10 @@
 //
 // Owns:    the sort buffer and the attempt's spill files.
 // Threads: not thread-safe; one writer per attempt.
-// On disk: `<dir>/<name>.spill.<n>` while it runs, `<dir>/<name>` and `<name>.index` after Finish.
+// Life:    Add until Finish or FinishInMemory, once; the destructor before that removes everything.
+// On disk: `<dir>/<name>.spill.<n>` while it runs, `<dir>/<name>` and `<name>.index` after Finish;
+//          docs/formats/spill.md.
+// Fails:   with the disk's error and the file's name, or the combiner's; it is of no more use then.
 #pragma once
 
 #include <cstdint>
