@@ -26,7 +26,8 @@ Namesystem::Namesystem(NamesystemOptions options, Dependencies dependencies)
       journal_(std::move(dependencies.journal)),
       image_(std::move(dependencies.image)),
       state_({options_.lease_soft_limit, options_.lease_hard_limit, options_.lease_recovery_retry},
-             clock_, options_.retry_cache_entries, ToMillis(options_.retry_cache_expiry)) {}
+             clock_, options_.retry_cache_entries, ToMillis(options_.retry_cache_expiry)),
+      leases_(&state_.leases) {}
 
 Namesystem::~Namesystem() {
   Stop();
@@ -145,7 +146,7 @@ void Namesystem::ApplyEffects(const BlockEffects& effects) {
         break;
       case BlockEffect::Kind::kLeftSafeMode:
         LOG_INFO("safe mode left");
-        state_.leases.RenewAll();
+        leases_->RenewAll();
         break;
     }
   }

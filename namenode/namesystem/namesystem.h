@@ -282,6 +282,7 @@ class Namesystem {
 
   mutable SharedMutex mu_;
   NamespaceState state_ GUARDED_BY(mu_);
+  LeaseManager* const leases_;  // in state_; has a lock of its own, so what needs no mu_ uses this
 
   HeldCalls held_;
   std::atomic<bool> freeing_{false};        // a round is posted or running

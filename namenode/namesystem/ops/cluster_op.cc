@@ -36,7 +36,7 @@ StatusOr<bool> Namesystem::SetSafeMode(const Caller& caller, SafeModeAction acti
           caller, action == SafeModeAction::kLeave ? "safemode_leave" : "safemode_force_exit"));
       blocks_->LeaveSafeMode();
       LOG_INFO("safe mode left by={}", caller.user.name);
-      state_.leases.RenewAll();
+      leases_->RenewAll();
       break;
   }
   return blocks_->InSafeMode();

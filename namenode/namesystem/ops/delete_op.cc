@@ -40,12 +40,11 @@ Status Namesystem::CheckSubtree(const Caller& caller, const std::string& path) {
       if (!resolved.exists() || !resolved.last()->directory) return Status::Ok();
       walk.emplace(resolved.last()->id);
     }
-    ASSIGN_OR_RETURN(
-        more, walk->Step(state_.directory, TreeWalk::kInodesPerStep, [&](const Inode& inode) {
-          return state_.directory.ChildCount(inode) == 0
-                     ? Status::Ok()
-                     : checker.CheckInode(inode, FsAction::kAll);
-        }));
+    const Directory& directory = state_.directory;
+    ASSIGN_OR_RETURN(more, walk->Step(directory, TreeWalk::kInodesPerStep, [&](const Inode& inode) {
+      return directory.ChildCount(inode) == 0 ? Status::Ok()
+                                              : checker.CheckInode(inode, FsAction::kAll);
+    }));
   }
   return Status::Ok();
 }

@@ -13,7 +13,7 @@ constexpr size_t kLeasesPerRound = 100;
 
 Status Namesystem::RenewLease(const std::string& client_name) {
   RETURN_IF_ERROR(CheckNotInSafeMode("Cannot renew lease for " + client_name));
-  state_.leases.Renew(client_name);
+  leases_->Renew(client_name);
   return Status::Ok();
 }
 
@@ -117,7 +117,7 @@ StatusOr<bool> Namesystem::ReleaseLease(Inode* file) {
 
 void Namesystem::CheckLeases() {
   if (blocks_->InSafeMode()) return;
-  for (const InodeId id : state_.leases.Expired(kLeasesPerRound)) {
+  for (const InodeId id : leases_->Expired(kLeasesPerRound)) {
     WriterLock lock(mu_);
     Inode* file = state_.directory.Find(id);
     if (file == nullptr || !file->open) {
