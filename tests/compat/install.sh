@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the stock clients that the compatibility tests drive: Hadoop's Java client (Maven),
+# Fetches what the compatibility tests drive: Hadoop's Java client, its NameNode and DataNode (Maven),
 # hdfs-native and PySpark (PyPI). Nothing of them enters the tree. Idempotent; says what it does.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,13 +18,17 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-if [ ! -e "$cache/hadoop/complete" ]; then
-  echo "fetching Hadoop's Java client"
-  rm -rf "$cache/hadoop"
-  mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$cache/hadoop"
-  touch "$cache/hadoop/complete"
-fi
+fetch_jars() {  # WHAT POM FOLDER: the jars a POM asks for, and all they need
+  local folder=$cache/$3
+  if cmp -s "$2" "$folder/complete"; then return; fi
+  echo "fetching $1"
+  rm -rf "$folder"
+  mvn -q -B -f "$2" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$folder"
+  cp "$2" "$folder/complete"
+}
+fetch_jars "Hadoop's Java client" "$here/pom.xml" hadoop
+fetch_jars "Hadoop's NameNode and DataNode" "$here/server/pom.xml" server
 if ! cmp -s "$here/requirements.txt" "$cache/venv/requirements.txt"; then
   echo "fetching hdfs-native and PySpark"
   [ -x "$cache/venv/bin/python" ] || python3 -m venv "$cache/venv"

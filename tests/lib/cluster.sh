@@ -10,6 +10,7 @@ set -euo pipefail
 PATH=$TUSK_BIN:$PATH
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tusk-it-XXXXXX")
 cluster_dirs=()
+at_finish=()  # commands that stop what a test started besides
 
 finish() {
   local code=$?
@@ -20,6 +21,8 @@ finish() {
     done
   fi
   for dir in "${cluster_dirs[@]}"; do tusk cluster stop --dir "$dir" >/dev/null 2>&1 || true; done
+  local command
+  for command in "${at_finish[@]}"; do $command || true; done
   [ -n "${TUSK_KEEP:-}" ] || rm -rf "$scratch"
   exit $code
 }
