@@ -10,7 +10,7 @@ Status FolderSync::Sync(const std::string& gained, const std::string& lost) {
     if (next_ == nullptr) next_ = std::make_shared<Batch>();
     mine = next_;
     mine->gained.insert(gained);
-    mine->lost.insert(lost);
+    if (!lost.empty()) mine->lost.insert(lost);
     while (working_ && !mine->done) finished_.Wait(mu_);
     if (mine->done) return mine->result;
     working_ = true;

@@ -22,6 +22,8 @@ class FolderSync {
   // Ok once the names that `gained` has at the call are durable, then that they are gone from
   // `lost`: a file that was renamed is never in neither.
   Status Sync(const std::string& gained, const std::string& lost) EXCLUDES(mu_);
+  // Ok once the names that `folder` has at the call are durable.
+  Status Sync(const std::string& folder) EXCLUDES(mu_) { return Sync(folder, {}); }
 
   // Calls answered and fsyncs made for them.
   int64_t calls() const EXCLUDES(mu_);

@@ -84,15 +84,26 @@ Status ReplicaIndex::MarkInUse(const std::string& boot_id) {
 }
 
 Status ReplicaIndex::MarkClean(const std::string& boot_id) {
+  if (incomplete_) return FailedPreconditionError("a change to the replica index had failed");
   return store_->Put(std::string(kStateKey), StateOf(boot_id, true), WriteSync::kYes);
 }
 
 Status ReplicaIndex::Put(const Block& replica) {
-  return store_->Put(KeyOf(replica.id), ValueOf(replica), WriteSync::kNo);
+  KvBatch batch;
+  batch.Put(KeyOf(replica.id), ValueOf(replica));
+  return Change(batch);
 }
 
 Status ReplicaIndex::Remove(BlockId id) {
-  return store_->Delete(KeyOf(id), WriteSync::kNo);
+  KvBatch batch;
+  batch.Delete(KeyOf(id));
+  return Change(batch);
+}
+
+Status ReplicaIndex::Change(const KvBatch& batch) {
+  Status status = store_->Write(batch, WriteSync::kNo);
+  if (!status.ok()) incomplete_ = true;
+  return status;
 }
 
 }  // namespace tusk::datanode

@@ -6,6 +6,7 @@
 //          Key "!state": the machine's boot id and whether the stop was clean.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,12 +32,16 @@ class ReplicaIndex {
   Status MarkInUse(const std::string& boot_id);
   Status MarkClean(const std::string& boot_id);
 
-  // Not synced: a power loss makes the next start crawl anyway.
+  // Not synced: a power loss makes the next start crawl anyway. After a failure (a full disk) the
+  // index lacks something: MarkClean refuses from then on, so the next start crawls too.
   Status Put(const Block& replica);
   Status Remove(BlockId id);
 
  private:
+  Status Change(const KvBatch& batch);
+
   const std::unique_ptr<KvStore> store_;
+  std::atomic<bool> incomplete_{false};
 };
 
 }  // namespace tusk::datanode

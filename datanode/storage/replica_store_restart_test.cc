@@ -56,6 +56,40 @@ TEST_F(RestartTest, AReplicaBeingWrittenBecomesRwrWithItsValidPrefix) {
   EXPECT_EQ(bytes, Pattern(1500));
 }
 
+TEST_F(RestartTest, WhatWasHsyncedSurvivesAPowerLossUnderTheStampOfTheLastRecovery) {
+  Start();
+  {
+    ASSERT_OK_AND_ASSIGN(auto writer, Create(1));
+    ASSERT_OK(WriteAll(writer.get(), 0, Pattern(700)));
+  }
+  {
+    ASSERT_OK_AND_ASSIGN(auto writer, store_->RecoverRbw(TestBlock(1, 1001), GenerationStamp(1002),
+                                                         700, 700, Session()));
+    ASSERT_OK(WriteAll(writer.get(), 700, Pattern(1000).substr(700)));
+    ASSERT_OK(writer->Hsync());
+    env_.Crash();
+  }
+  store_.reset();
+  Start();
+  ASSERT_OK_AND_ASSIGN(const ReplicaSnapshot now, store_->Find(TestBlock(1, 1002)));
+  EXPECT_EQ(now.block, (Block{BlockId(1), GenerationStamp(1002), 1000}));
+  EXPECT_EQ(now.state, ReplicaState::kRwr);
+}
+
+TEST_F(RestartTest, AnIndexThatTakesNothingMoreCostsACrawlAndNoReplica) {
+  Start();
+  ASSERT_OK(Put(1, 600));
+  indexes_.FailWrites(ResourceExhaustedError("the disk is full"));
+  ASSERT_OK(Put(2, 600));
+  indexes_.FailWrites(Status::Ok());
+  ASSERT_OK(Put(3, 600));
+  store_.reset();
+  Start();
+  EXPECT_EQ(store_->replica_count(), 3);
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadBack(2));
+  EXPECT_EQ(bytes, Pattern(600));
+}
+
 TEST_F(RestartTest, CopiesThatWereComingInAreGone) {
   Start();
   {

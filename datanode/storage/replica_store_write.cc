@@ -207,7 +207,7 @@ Status ReplicaStore::MoveToRbw(const ReplicaPtr& replica) {
     }
     replica->SetLengths(block.num_bytes, *crc);
   }
-  RETURN_IF_ERROR(volume->index()->Remove(block.id));
+  IgnoreError(volume->index()->Remove(block.id), "the files decide, and the next start crawls");
   RETURN_IF_ERROR(
       deps_.env->Rename(JoinPath(from, data_file), JoinPath(volume->RbwDir(), data_file)));
   RETURN_IF_ERROR(
@@ -309,7 +309,10 @@ Status ReplicaStore::MoveToFinalized(const ReplicaPtr& replica, GenerationStamp 
   RETURN_IF_ERROR(kBeforeIndex.Hit());
   Block block = now.block;
   block.generation_stamp = stamp;
-  RETURN_IF_ERROR(volume->index()->Put(block));
+  if (const Status indexed = volume->index()->Put(block); !indexed.ok()) {
+    // The files decide: they are in place, and the next start crawls.
+    LOG_WARN("replica not in the index block={} error={}", BlockName(block), indexed);
+  }
   replica->SetGenerationStamp(stamp);
   replica->SetLengths(block.num_bytes, 0);
   replica->SetState(ReplicaState::kFinalized);

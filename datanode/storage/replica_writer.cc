@@ -133,4 +133,14 @@ Status ReplicaWriter::Sync() {
   return meta_->Sync();
 }
 
+Status ReplicaWriter::Hsync() {
+  RETURN_IF_ERROR(Sync());
+  if (names_synced_) return Status::Ok();
+  Volume* volume = replica_->volume();
+  RETURN_IF_ERROR(
+      volume->folder_sync()->Sync(volume->DirFor(replica_->id(), replica_->Get().state)));
+  names_synced_ = true;
+  return Status::Ok();
+}
+
 }  // namespace tusk::datanode

@@ -41,8 +41,10 @@ class ReplicaWriter {
   Status Write(int64_t offset, std::string_view data, std::string_view sums,
                const DataChecksum& sums_kind);
 
-  // Data and checksums survive a power loss from here on.
+  // Data and checksums survive a power loss from here on, if their names do.
   Status Sync();
+  // ... and so do the names, as a pipeline recovery left them: what a client's hsync promises.
+  Status Hsync();
 
   // The whole pipeline has the first `bytes` bytes.
   void Acked(int64_t bytes) { replica_->SetAcked(bytes); }
@@ -71,6 +73,7 @@ class ReplicaWriter {
   uint32_t last_crc_;  // of the partial chunk at the end
   int64_t promised_;
   int64_t allocated_ = 0;
+  bool names_synced_ = false;
   // The partial chunk this writer found at the end, or -1: its bytes may be acknowledged as
   // durable, so its checksum is replaced only once the data that goes with it is on the disk.
   int64_t found_chunk_;

@@ -77,6 +77,11 @@ class MemoryIndexes {
     };
   }
 
+  // Ok: they work again.
+  void FailWrites(const Status& status) {
+    for (const auto& [dir, store] : stores_) store->FailWrites(status);
+  }
+
  private:
   class Shared final : public KvStore {
    public:

@@ -75,7 +75,7 @@ Status BlockReceiver::TakePacket(const Packet& packet) {
     waiting.end = header.offset_in_block + header.data_length;
   }
   if (header.sync_block) {
-    RETURN_IF_ERROR(writer_->Sync());
+    RETURN_IF_ERROR(writer_->Hsync());
     context_->metrics->fsyncs->Increment();
   }
   if (header.last_packet_in_block) phase_ = Phase::kLastReceived;
