@@ -17,17 +17,19 @@ DagScheduler::DagScheduler(const DagSchedulerOptions& options, const Lineage* li
 
 StatusOr<StageId> DagScheduler::MakeStage(LineageId last, const OpSpec& sink) {
   ASSIGN_OR_RETURN(StagePlan plan, CutStage(*lineage_, last, sink, options_.mode));
-  const StageId id(++last_stage_);
-  plan.id = id;
-  StageState& stage = stages_[id];
-  stage.reads = ShufflesOf(*lineage_, last);
-  stage.report.id = id;
-  stage.report.name = plan.name;
-  stage.plan = std::make_shared<const StagePlan>(std::move(plan));
-  for (const ShuffleId shuffle : stage.reads) {
+  std::vector<ShuffleId> reads = ShufflesOf(*lineage_, last);
+  // Before the stage gets its number: stages are numbered in the order in which they run.
+  for (const ShuffleId shuffle : reads) {
     auto parent = MapStageOf(shuffle);
     if (!parent.ok()) return std::move(parent).status();
   }
+  const StageId id(++last_stage_);
+  plan.id = id;
+  StageState& stage = stages_[id];
+  stage.reads = std::move(reads);
+  stage.report.id = id;
+  stage.report.name = plan.name;
+  stage.plan = std::make_shared<const StagePlan>(std::move(plan));
   return id;
 }
 
