@@ -107,6 +107,16 @@ StatusOr<yarnlite::ApplicationId> JobClient::Submit(const JobSubmission& submiss
   launch.secret = SecureRandomBytes(kSecretBytes);
   const std::string directory = staging_.ApplicationDirectory(launch.user, application.id);
   RETURN_IF_ERROR(staging_.Prepare(directory));
+  const Status submitted = StageAndSubmit(submission, application.id, directory, &launch);
+  if (submitted.ok()) return application.id;
+  IgnoreError(staging_.Remove(directory), "what the user hears is why the submission failed");
+  return submitted;
+}
+
+Status JobClient::StageAndSubmit(const JobSubmission& submission, const yarnlite::ApplicationId& id,
+                                 const std::string& directory, ProgramLaunch* to_launch) {
+  const Configuration& configuration = submission.configuration;
+  ProgramLaunch& launch = *to_launch;
   ASSIGN_OR_RETURN(launch.resources[launch.program], staging_.PutProgram(submission.program));
   ASSIGN_OR_RETURN(launch.resources[kJobConfiguration],
                    staging_.PutBytes(directory, kJobConfiguration, configuration.ToXml()));
@@ -115,7 +125,7 @@ StatusOr<yarnlite::ApplicationId> JobClient::Submit(const JobSubmission& submiss
   }
 
   yarnlite::ApplicationSubmission out;
-  out.id = application.id;
+  out.id = id;
   out.name = submission.name;
   if (out.name.empty()) {
     ASSIGN_OR_RETURN(out.name, configuration.Get(keys::kJobName));
@@ -129,8 +139,7 @@ StatusOr<yarnlite::ApplicationId> JobClient::Submit(const JobSubmission& submiss
   launch.environment[kStagingVariable] = directory;
   launch.environment[kJobNameVariable] = out.name;
   out.master = MakeLaunchContext(launch);
-  RETURN_IF_ERROR(yarn_->Submit(out));
-  return application.id;
+  return yarn_->Submit(out);
 }
 
 StatusOr<ProgramNews> JobClient::CallFollow(const ApplicationReport& report, int64_t seen,
@@ -172,7 +181,10 @@ StatusOr<ProgramReport> JobClient::Follow(const yarnlite::ApplicationId& id,
   std::string driver;  // the one that was lost
   for (;;) {
     ASSIGN_OR_RETURN(const ApplicationReport report, yarn_->GetReport(id));
-    if (yarnlite::IsFinal(report.state)) return FinalReport(report, last);
+    if (yarnlite::IsFinal(report.state)) {
+      CleanStaging(report);
+      return FinalReport(report, last);
+    }
     if (!HasDriver(report)) {
       if (sinks.waiting) sinks.waiting(report);
       continue;
@@ -185,6 +197,13 @@ StatusOr<ProgramReport> JobClient::Follow(const yarnlite::ApplicationId& id,
     if (FollowDriver(report, sinks, &last)) return last;
     driver = address;
   }
+}
+
+// A driver that was killed could not do it.
+void JobClient::CleanStaging(const ApplicationReport& report) {
+  if (report.user != user()) return;
+  IgnoreError(staging_.KeepOnlyReport(staging_.ApplicationDirectory(report.user, report.id)),
+              "the user asked how the program ended");
 }
 
 StatusOr<ProgramReport> JobClient::FinalReport(const ApplicationReport& report,

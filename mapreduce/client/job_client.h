@@ -15,6 +15,7 @@
 #include "client/file_system.h"
 #include "common/config/configuration.h"
 #include "common/rpc/client.h"
+#include "mapreduce/client/container_launch.h"
 #include "mapreduce/client/staging.h"
 #include "mapreduce/engine/plan/job_protocol.h"
 #include "yarnlite/client/yarn_client.h"
@@ -65,6 +66,10 @@ class JobClient {
   Status CheckProgram(const std::string& path) const;
   Status CheckRunnerSize(const Configuration& configuration,
                          const yarnlite::Resource& maximum) const;
+  // Into `directory`, which the caller has made and removes again when this fails.
+  Status StageAndSubmit(const JobSubmission& submission, const yarnlite::ApplicationId& id,
+                        const std::string& directory, ProgramLaunch* to_launch);
+  void CleanStaging(const yarnlite::ApplicationReport& report);
   StatusOr<ProgramNews> CallFollow(const yarnlite::ApplicationReport& report, int64_t seen,
                                    int64_t output_from);
   // Follows one driver until it ends or does not answer; true when the final state was seen.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr FsPermission kPrivateDirectory{0700};
 constexpr size_t kCopyBytes = 1 << 20;
+constexpr char kReport[] = "report";
 
 std::string BaseName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
@@ -108,13 +109,26 @@ StatusOr<yarnlite::LocalResource> Staging::PutBytes(const std::string& directory
 }
 
 Status Staging::WriteReport(const std::string& directory, const ProgramReport& report) {
-  const std::string partial = directory + "/report.partial";
+  const std::string partial = directory + "/" + kReport + ".partial";
   RETURN_IF_ERROR(file_system_->WriteFile(partial, EncodeReport(report), {.overwrite = true}));
-  return file_system_->Rename2(partial, directory + "/report", {.overwrite = true});
+  return file_system_->Rename2(partial, directory + "/" + kReport, {.overwrite = true});
+}
+
+Status Staging::KeepOnlyReport(const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::vector<FileEntry> entries, file_system_->ListStatus(directory));
+  for (const FileEntry& entry : entries) {
+    if (BaseName(entry.path) == kReport) continue;
+    RETURN_IF_ERROR(file_system_->Delete(entry.path, /*recursive=*/true).status());
+  }
+  return Status::Ok();
+}
+
+Status Staging::Remove(const std::string& directory) {
+  return file_system_->Delete(directory, /*recursive=*/true).status();
 }
 
 StatusOr<std::optional<ProgramReport>> Staging::ReadReport(const std::string& directory) {
-  const std::string path = directory + "/report";
+  const std::string path = directory + "/" + kReport;
   ASSIGN_OR_RETURN(const auto there, file_system_->FindStatus(path));
   if (!there.has_value()) return std::optional<ProgramReport>();
   ASSIGN_OR_RETURN(const std::string bytes, file_system_->ReadFile(path));

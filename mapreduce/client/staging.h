@@ -40,6 +40,10 @@ class Staging {
                                              const std::string& bytes);
 
   Status WriteReport(const std::string& directory, const ProgramReport& report);
+  // The application is over: only its report stays.
+  Status KeepOnlyReport(const std::string& directory);
+  // The submission failed.
+  Status Remove(const std::string& directory);
   // Empty: there is none.
   StatusOr<std::optional<ProgramReport>> ReadReport(const std::string& directory);
 

@@ -4,7 +4,9 @@ namespace tusk::mapreduce {
 
 Status OutputFile::Open(TaskContext& task, const std::string& name) {
   ASSIGN_OR_RETURN(const std::string directory, task.OutputDirectory());
-  ASSIGN_OR_RETURN(file_, task.file_system().Create(directory + "/" + name));
+  // The directory is there, unless the job was given up: then it must not come back.
+  ASSIGN_OR_RETURN(file_,
+                   task.file_system().Create(directory + "/" + name, {.create_parent = false}));
   return Status::Ok();
 }
 

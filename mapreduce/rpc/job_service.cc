@@ -10,19 +10,23 @@ constexpr int64_t kOutputPiece = 64 << 10;
 
 }  // namespace
 
-JobService::JobService(JobServiceOptions options, Driver* driver, Timer* timer,
+JobService::JobService(JobServiceOptions options, Driver* driver, Timer* timer, Executor* executor,
                        std::function<void(const std::string&)> killed,
                        std::function<void()> acknowledged)
     : options_(std::move(options)),
       driver_(driver),
+      executor_(executor),
       killed_(std::move(killed)),
       acknowledged_(std::move(acknowledged)) {
-  // Sweeps at the pace at which news are told; a lone call is answered at the next sweep.
+  driver_->log().SetListener([this] { News(); });
+  // Tells what came too soon after other news, and answers calls that were held long enough.
   pace_ = timer->Every(options_.pace, [this] { Flush(/*all=*/false); });
 }
 
 JobService::~JobService() {
+  driver_->log().SetListener(nullptr);
   pace_.Cancel();
+  guard_.Stop();
   Stop();
 }
 
@@ -60,12 +64,23 @@ void JobService::Follow(const std::shared_ptr<RpcCall>& call, int64_t seen, int6
   Held held{call, seen, output_from, Clock::Real()->Now()};
   if (!HasNews(held) && call->TryHold()) {
     MutexLock lock(mu_);
-    if (!stopped_) {
+    // Looked at again: news between the two looks found nobody to tell.
+    if (!hold_no_more_ && !HasNews(held)) {
       held_.push_back(std::move(held));
       return;
     }
   }
   Answer(held);
+}
+
+void JobService::News() {
+  {
+    MutexLock lock(mu_);
+    if (held_.empty() || flush_posted_) return;
+    if (Clock::Real()->Now() - last_told_ < options_.pace) return;  // the next sweep tells it
+    flush_posted_ = true;
+  }
+  executor_->Post(guard_.Wrap([this] { Flush(/*all=*/false); }));
 }
 
 void JobService::Answer(const Held& held) const {
@@ -82,10 +97,13 @@ void JobService::Flush(bool all) {
   std::vector<Held> due;
   {
     MutexLock lock(mu_);
+    flush_posted_ = false;
     const TimePoint now = Clock::Real()->Now();
     std::vector<Held> stay;
     for (Held& held : held_) {
-      const bool answer = all || HasNews(held) || now - held.since >= options_.hold;
+      const bool news = HasNews(held);
+      if (news) last_told_ = now;
+      const bool answer = all || news || now - held.since >= options_.hold;
       (answer ? due : stay).push_back(std::move(held));
     }
     held_ = std::move(stay);
@@ -93,12 +111,16 @@ void JobService::Flush(bool all) {
   for (const Held& held : due) Answer(held);
 }
 
-void JobService::Stop() {
+void JobService::ProgramOver() {
   {
     MutexLock lock(mu_);
-    stopped_ = true;
+    hold_no_more_ = true;
   }
   Flush(/*all=*/true);
+}
+
+void JobService::Stop() {
+  ProgramOver();
 }
 
 }  // namespace tusk::mapreduce

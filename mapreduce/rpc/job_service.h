@@ -31,12 +31,15 @@ struct JobServiceOptions {
 class JobService {
  public:
   // `killed`: somebody asked for it, in words. `acknowledged`: a follower has seen the final state.
-  JobService(JobServiceOptions options, Driver* driver, Timer* timer,
+  // Followers are answered on `executor`; it and the timer outlive this.
+  JobService(JobServiceOptions options, Driver* driver, Timer* timer, Executor* executor,
              std::function<void(const std::string&)> killed, std::function<void()> acknowledged);
   ~JobService();
 
   // For RpcServer::Add; the service outlives the server.
   RpcProtocol Protocol();
+  // The program's last state stands and all its output is there: from now on nobody is held.
+  void ProgramOver() EXCLUDES(mu_);
   void Stop() EXCLUDES(mu_);
 
   // Whether anybody ever asked: somebody may wait for the final answer.
@@ -52,20 +55,27 @@ class JobService {
 
   void Follow(const std::shared_ptr<RpcCall>& call, int64_t seen, int64_t output_from)
       EXCLUDES(mu_);
+  // The driver has news, and may hold its lock.
+  void News() EXCLUDES(mu_);
   void Answer(const Held& held) const;
   bool HasNews(const Held& held) const;
-  // Answers held calls: those with news, and those held long enough.
+  // Answers held calls: those with news, if the last ones were told a while ago, and those held
+  // long enough.
   void Flush(bool all) EXCLUDES(mu_);
 
   const JobServiceOptions options_;
   Driver* const driver_;
+  Executor* const executor_;
   const std::function<void(const std::string&)> killed_;
   const std::function<void()> acknowledged_;
 
   std::atomic<bool> followed_{false};
   Mutex mu_;
   std::vector<Held> held_ GUARDED_BY(mu_);
-  bool stopped_ GUARDED_BY(mu_) = false;
+  TimePoint last_told_ GUARDED_BY(mu_){};
+  bool flush_posted_ GUARDED_BY(mu_) = false;
+  bool hold_no_more_ GUARDED_BY(mu_) = false;
+  WorkGuard guard_;
   TimerHandle pace_;
 };
 

@@ -75,6 +75,10 @@ StatusOr<OutputPlace> DfsOutputCommitter::Begin(const OutputSpec& output, JobNum
     IgnoreError(removed.status(), "the directory is hidden, and may never have been there");
   }
   place.work_directory = WorkDirectory(place.target, driver_attempt_);
+  {
+    MutexLock lock(mu_);
+    open_[place.work_directory] = place;
+  }
   RETURN_IF_ERROR(file_system_->Mkdirs(place.work_directory + "/_temporary"));
   return place;
 }
@@ -91,16 +95,35 @@ Status DfsOutputCommitter::CommitJob(const OutputPlace& place, JobNumber job) {
   RETURN_IF_ERROR(file_system_->WriteFile(RecordPath(driver_attempt_, job),
                                           std::to_string(work->file_id.value())));
   const Status renamed = file_system_->Rename2(place.work_directory, place.target);
-  if (renamed.ok()) return Status::Ok();
+  if (renamed.ok()) {
+    Over(place);
+    return Status::Ok();
+  }
   if (const auto found = file_system_->FindStatus(place.target);
       found.ok() && found->has_value() && IsCommittedBy(**found, driver_attempt_, job)) {
+    Over(place);
     return Status::Ok();
   }
   if (renamed.code() == Code::kAlreadyExists) return InTheWay(place.target);
   return renamed.WithContext("committing the output " + place.target);
 }
 
+void DfsOutputCommitter::Over(const OutputPlace& place) {
+  MutexLock lock(mu_);
+  open_.erase(place.work_directory);
+}
+
+void DfsOutputCommitter::AbortAll() {
+  std::map<std::string, OutputPlace> open;
+  {
+    MutexLock lock(mu_);
+    open = open_;
+  }
+  for (const auto& [directory, place] : open) AbortJob(place);
+}
+
 void DfsOutputCommitter::AbortJob(const OutputPlace& place) {
+  Over(place);
   const auto removed = file_system_->Delete(place.work_directory, true);
   if (!removed.ok()) {
     LOG_WARN("an unfinished output stays behind path={}: {}", place.work_directory,
@@ -110,7 +133,9 @@ void DfsOutputCommitter::AbortJob(const OutputPlace& place) {
 
 Status DfsOutputCommitter::MakeAttemptDirectory(const std::string& work_directory,
                                                 const TaskAttemptId& id) {
-  return file_system_->Mkdirs(AttemptDirectory(work_directory, id));
+  // Not the folders above it: an attempt that outlives its job must not bring them back.
+  return file_system_->Mkdirs(AttemptDirectory(work_directory, id), {0777},
+                              /*create_parent=*/false);
 }
 
 Status DfsOutputCommitter::CommitTask(const std::string& work_directory, const TaskAttemptId& id) {
@@ -125,7 +150,7 @@ Status DfsOutputCommitter::MoveInto(const std::string& from, const std::string& 
   for (const FileEntry& entry : entries) {
     const std::string target = to + entry.path.substr(entry.path.rfind('/'));
     if (entry.status.is_directory()) {
-      RETURN_IF_ERROR(file_system_->Mkdirs(target));
+      RETURN_IF_ERROR(file_system_->Mkdirs(target, {0777}, /*create_parent=*/false));
       RETURN_IF_ERROR(MoveInto(entry.path, target));
     } else {
       RETURN_IF_ERROR(file_system_->Rename2(entry.path, target, {.overwrite = true}));

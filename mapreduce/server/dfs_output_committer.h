@@ -7,10 +7,12 @@
 // Fails:   a rename whose answer was lost counts as done when the target is the recorded directory.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "client/file_system.h"
+#include "common/concurrent/mutex.h"
 #include "mapreduce/engine/plan/output_committer.h"
 
 namespace tusk::mapreduce {
@@ -29,7 +31,11 @@ class DfsOutputCommitter final : public OutputCommitter {
   Status CommitTask(const std::string& work_directory, const TaskAttemptId& id) override;
   void AbortTask(const std::string& work_directory, const TaskAttemptId& id) override;
 
+  // The driver is taken away: AbortJob for every job that was begun and not committed.
+  void AbortAll() EXCLUDES(mu_);
+
  private:
+  void Over(const OutputPlace& place) EXCLUDES(mu_);
   std::string RecordPath(int driver_attempt, JobNumber job) const;
   // Whether that attempt's job has put its work directory where `target` is.
   bool IsCommittedBy(const FileStatus& target, int driver_attempt, JobNumber job);
@@ -43,6 +49,9 @@ class DfsOutputCommitter final : public OutputCommitter {
   const std::string application_id_;
   const int driver_attempt_;
   const std::string records_;
+
+  Mutex mu_;
+  std::map<std::string, OutputPlace> open_ GUARDED_BY(mu_);  // by work directory
 };
 
 }  // namespace tusk::mapreduce

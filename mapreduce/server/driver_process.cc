@@ -1,7 +1,10 @@
 #include "mapreduce/server/driver_process.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <thread>
 
 #include "common/base/log.h"
@@ -16,6 +19,15 @@ namespace {
 constexpr Duration kSubmitterPatience = std::chrono::seconds(5);
 constexpr Duration kKillPatience = std::chrono::seconds(5);
 constexpr int64_t kReportOutput = 64 << 10;
+
+constexpr int kTerminatedExitCode = 128 + SIGTERM;
+
+int termination_pipe[2] = {-1, -1};
+
+extern "C" void NoteTermination(int) {
+  const char byte = 0;
+  (void)!::write(termination_pipe[1], &byte, 1);
+}
 
 std::vector<std::string> Arguments(int argc, char** argv) {
   return {argv + std::min(argc, 1), argv + argc};
@@ -49,6 +61,7 @@ Status DriverProcess::Start() {
   committer_ =
       std::make_unique<DfsOutputCommitter>(file_system_, environment_.application().ToString(),
                                            environment_.attempt(), environment_.staging);
+  RETURN_IF_ERROR(WatchTermination());
   ASSIGN_OR_RETURN(DriverOptions options, MakeDriverOptions());
   driver_ = std::make_unique<Driver>(std::move(options), file_system_, committer_.get(),
                                      Clock::Real(), &timer_);
@@ -68,7 +81,7 @@ Status DriverProcess::StartServers() {
   service.owner = environment_.user;
   if (auto superuser = ProcessUserName(); superuser.ok()) service.superuser = *superuser;
   job_service_ = std::make_unique<JobService>(
-      service, driver_.get(), &timer_, [this](const std::string& why) { Killed(why); },
+      service, driver_.get(), &timer_, &threads_, [this](const std::string& why) { Killed(why); },
       [this] { acknowledged_.Notify(); });
   RpcServerOptions rpc;
   rpc.host = environment_.host;
@@ -95,11 +108,33 @@ Status DriverProcess::Register() {
   return Status::Ok();
 }
 
+// A handler and not a blocked signal: what the program starts would inherit the mask.
+Status DriverProcess::WatchTermination() {
+  if (::pipe2(termination_pipe, O_CLOEXEC) != 0) return ErrnoError("make a pipe", errno);
+  std::thread([this] {
+    char byte = 0;
+    while (::read(termination_pipe[0], &byte, 1) < 0 && errno == EINTR) {
+    }
+    GivenUp("it was told to terminate", kTerminatedExitCode);
+  }).detach();
+  struct sigaction action{};
+  action.sa_handler = &NoteTermination;
+  action.sa_flags = SA_RESTART;
+  return ::sigaction(SIGTERM, &action, nullptr) == 0 ? Status::Ok()
+                                                     : ErrnoError("watch SIGTERM", errno);
+}
+
 void DriverProcess::Abandon(const Status& why) {
   if (!registered_) return;  // the ResourceManager tries once more
-  driver_->SetState(ProgramState::kFailed, why.message(), 1);
-  Report(ProgramState::kFailed);
-  IgnoreError(Unregister(ProgramState::kFailed), "the ResourceManager sees the process end");
+  ProgramStatus last = driver_->Snapshot();
+  last.state = ProgramState::kFailed;
+  last.diagnostics = why.message();
+  last.exit_code = 1;
+  last.finish_ms = Clock::Real()->WallMillis();
+  Report(last);
+  driver_->SetEnd(last);
+  IgnoreError(Unregister(last), "the ResourceManager sees the process end");
+  CleanStaging();
 }
 
 Status DriverProcess::StartRunners() {
@@ -126,7 +161,7 @@ Status DriverProcess::StartRunners() {
   }
   runners_ = std::make_unique<RunnerPool>(std::move(options), driver_.get(), master_.get(),
                                           node_managers_.get(), yarn_.get(),
-                                          [this](const std::string& why) { GivenUp(why); });
+                                          [this](const std::string& why) { GivenUp(why, 1); });
   return runners_->Start();
 }
 
@@ -150,25 +185,48 @@ void DriverProcess::Killed(const std::string& reason) {
   }
 }
 
-void DriverProcess::GivenUp(const std::string& why) {
+void DriverProcess::GivenUp(const std::string& why, int exit_code) {
   LOG_ERROR("the driver ends: {}", why);
+  committer_->AbortAll();
   FlushLogs();
-  ::_exit(1);
+  ::_exit(exit_code);
 }
 
-void DriverProcess::Report(ProgramState state) {
-  ProgramReport report{driver_->Snapshot(), driver_->log().Tail(kReportOutput)};
-  report.status.state = state;
-  const Status written = staging_->WriteReport(environment_.staging, report);
+void DriverProcess::Report(const ProgramStatus& last) {
+  const Status written =
+      staging_->WriteReport(environment_.staging, {last, driver_->log().Tail(kReportOutput)});
   if (!written.ok()) LOG_WARN("the job's report is not written: {}", written);
 }
 
-Status DriverProcess::Unregister(ProgramState state) {
+Status DriverProcess::Unregister(const ProgramStatus& last) {
   const yarnlite::FinalStatus status =
-      state == ProgramState::kSucceeded ? yarnlite::FinalStatus::kSucceeded
-      : state == ProgramState::kKilled  ? yarnlite::FinalStatus::kKilled
-                                        : yarnlite::FinalStatus::kFailed;
-  return master_->Unregister(status, driver_->Snapshot().diagnostics, "");
+      last.state == ProgramState::kSucceeded ? yarnlite::FinalStatus::kSucceeded
+      : last.state == ProgramState::kKilled  ? yarnlite::FinalStatus::kKilled
+                                             : yarnlite::FinalStatus::kFailed;
+  return master_->Unregister(status, last.diagnostics, "");
+}
+
+// Only now: as long as the application is registered, a second attempt may need the files.
+void DriverProcess::CleanStaging() {
+  const Status cleaned = staging_->KeepOnlyReport(environment_.staging);
+  if (!cleaned.ok()) LOG_WARN("files stay in {}: {}", environment_.staging, cleaned);
+}
+
+ProgramStatus DriverProcess::LastStatus(const std::string& killed, int exit_code) const {
+  ProgramStatus last = driver_->Snapshot();
+  last.exit_code = exit_code;
+  last.finish_ms = Clock::Real()->WallMillis();
+  last.diagnostics = killed;
+  last.state = !killed.empty()  ? ProgramState::kKilled
+               : exit_code == 0 ? ProgramState::kSucceeded
+                                : ProgramState::kFailed;
+  if (last.state == ProgramState::kFailed) {
+    last.diagnostics = driver_->last_failure();
+    if (last.diagnostics.empty()) {
+      last.diagnostics = "the program ended with exit code " + std::to_string(exit_code);
+    }
+  }
+  return last;
 }
 
 void DriverProcess::Finish(int exit_code) {
@@ -180,27 +238,20 @@ void DriverProcess::Finish(int exit_code) {
     killed = killed_;
   }
   tap_->Stop();
-  const ProgramState state = !killed.empty()  ? ProgramState::kKilled
-                             : exit_code == 0 ? ProgramState::kSucceeded
-                                              : ProgramState::kFailed;
-  std::string diagnostics = killed;
-  if (state == ProgramState::kFailed) {
-    diagnostics = driver_->last_failure();
-    if (diagnostics.empty()) {
-      diagnostics = "the program ended with exit code " + std::to_string(exit_code);
-    }
-  }
+  const ProgramStatus last = LastStatus(killed, exit_code);
   // First the report, then the news of the end: who hears of it finds it.
-  driver_->SetState(state, diagnostics, exit_code);
-  Report(state);
+  Report(last);
+  driver_->SetEnd(last);
+  job_service_->ProgramOver();
   runners_->Stop();
   driver_->Stop();
   const bool followed = job_service_->followed();
   if (followed && !acknowledged_.WaitFor(kSubmitterPatience)) {
     LOG_WARN("nobody took the final answer");
   }
-  const Status unregistered = Unregister(state);
+  const Status unregistered = Unregister(last);
   if (!unregistered.ok()) LOG_WARN("cannot unregister: {}", unregistered);
+  if (unregistered.ok()) CleanStaging();
   job_service_->Stop();
   rpc_server_->Stop();
   task_server_->Stop(std::chrono::milliseconds(500));

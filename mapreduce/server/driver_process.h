@@ -3,7 +3,8 @@
 //   Open -> (jobs) -> exit of the program -> Finish
 // Finish runs at the process's exit, whatever way it takes: state and output to the report in the
 // staging directory, to the submitter that follows (up to 5 s), then the application is
-// unregistered.
+// unregistered and nothing but the report stays in its staging directory. A driver that is taken
+// away (SIGTERM, or the ResourceManager gives it up) removes its unfinished outputs and exits.
 //
 // Owns:    the driver, its servers (task protocol, TuskJobProtocol), the runners' containers.
 // Threads: Open and Finish on the program's main thread.
@@ -44,13 +45,16 @@ class DriverProcess {
 
  private:
   StatusOr<DriverOptions> MakeDriverOptions() const;
+  Status WatchTermination();
   Status StartServers();
   Status Register();
   Status StartRunners();
   void Killed(const std::string& reason) EXCLUDES(mu_);
-  void GivenUp(const std::string& why);
-  void Report(ProgramState state);
-  Status Unregister(ProgramState state);
+  void GivenUp(const std::string& why, int exit_code);
+  ProgramStatus LastStatus(const std::string& killed, int exit_code) const;
+  void Report(const ProgramStatus& last);
+  Status Unregister(const ProgramStatus& last);
+  void CleanStaging();
 
   ContainerEnvironment environment_;
   const std::vector<std::string> args_;

@@ -78,9 +78,8 @@ void RunnerPool::Stop() {
     if (stopping_) return;
     stopping_ = true;
   }
-  // A changed ask ends a held poll at once.
   if (poller_.joinable()) {
-    master_->SetProgress(1.0F);
+    master_->Interrupt();
     poller_.join();
   }
   starter_.Stop();
@@ -138,6 +137,7 @@ void RunnerPool::Poll() {
       Take(*news);
       continue;
     }
+    if (news.status().code() == Code::kCancelled) return;
     if (news.status().code() == Code::kNotFound) {
       return over_("the ResourceManager does not know this driver any more: " +
                    news.status().message());

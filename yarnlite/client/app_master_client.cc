@@ -80,6 +80,12 @@ class RpcAppMasterClient final : public AppMasterClient {
 
   StatusOr<AllocateNews> Poll() override;
 
+  void Interrupt() override {
+    MutexLock lock(mu_);
+    interrupted_ = true;
+    wake_.NotifyAll();
+  }
+
   Status Unregister(FinalStatus status, const std::string& diagnostics,
                     const std::string& tracking_url) override {
     FinishApplicationMasterRequestProto in;
@@ -122,6 +128,7 @@ class RpcAppMasterClient final : public AppMasterClient {
   AskTable asks_ GUARDED_BY(mu_);
   std::vector<ContainerId> releases_ GUARDED_BY(mu_);
   bool changed_ GUARDED_BY(mu_) = false;  // something to tell while a call is held
+  bool interrupted_ GUARDED_BY(mu_) = false;
   float progress_ GUARDED_BY(mu_) = 0;
   int32_t response_id_ GUARDED_BY(mu_) = 0;
   std::map<NodeId, Token> nm_tokens_ GUARDED_BY(mu_);
@@ -183,6 +190,7 @@ StatusOr<AllocateNews> RpcAppMasterClient::Poll() {
     AllocateRequestProto request;
     {
       MutexLock lock(mu_);
+      if (interrupted_) return CancelledError("the master wants no more news");
       request = NextRequestLocked(turn.get());
     }
     turns.push_back(turn);
@@ -191,6 +199,7 @@ StatusOr<AllocateNews> RpcAppMasterClient::Poll() {
     for (;;) {
       decided = DecidedLocked(turns);
       if (decided != nullptr || changed_) break;
+      if (interrupted_) return CancelledError("the master wants no more news");
       // All were replaced and none is left: as a stranger's call with our token would do.
       if (turns.back()->answered) break;
       wake_.Wait(mu_);

@@ -7,7 +7,8 @@
 // need wants any more (it crossed with a RemoveNeed) is given back at once and never shown.
 //
 // Threads: thread-safe; one thread calls Poll, any thread the others. AddNeed, RemoveNeed and
-//          Release end a Poll that is being held, so that they travel at once.
+//          Release end a Poll that is being held, so that they travel at once; Interrupt ends it
+//          for good.
 // Fails:   kNotFound (kApplicationAttemptNotFound): this attempt is over, the master has to exit.
 #pragma once
 
@@ -89,7 +90,11 @@ class AppMasterClient {
 
   // One round trip; without news it takes up to a second for TUSK applications and returns at once
   // for others (the caller then paces itself). Also the heartbeat: call it at least every minute.
+  // kCancelled after Interrupt.
   virtual StatusOr<AllocateNews> Poll() = 0;
+  // The master wants no news any more: a Poll that is being held returns at once, as do all later
+  // ones.
+  virtual void Interrupt() = 0;
 
   // Repeats until the ResourceManager has taken note. The master may exit afterwards.
   virtual Status Unregister(FinalStatus status, const std::string& diagnostics,

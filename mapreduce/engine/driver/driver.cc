@@ -273,6 +273,7 @@ void Driver::EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& ou
   const auto running = runner.running.find(outcome.id.serial);
   if (running == runner.running.end()) return;
   runner.running.erase(running);
+  NotePeakLocked(runner, outcome.runner_memory_peak_bytes);
   const Duration took = std::chrono::milliseconds(outcome.run_ms);
   const bool succeeded = outcome.end == TaskEnd::kSucceeded;
   TallyLocked(runner.hello.host, outcome);
@@ -288,13 +289,16 @@ void Driver::EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& ou
   AdvanceLocked();
 }
 
+// Of attempts that fail, too: it is the process's peak, not the attempt's.
+void Driver::NotePeakLocked(RunnerState& runner, int64_t bytes) {
+  runner.status.memory_peak_bytes = std::max(runner.status.memory_peak_bytes, bytes);
+  int64_t* peak = program_.counters.Cell(counter::kTuskGroup, counter::kRunnerMemoryPeak);
+  *peak = std::max(*peak, bytes);
+}
+
 void Driver::HeartbeatLocked(RunnerId id, RunnerState& runner, const RunnerHeartbeat& beat) {
   runner.status.memory_used_bytes = beat.memory_used_bytes;
-  runner.status.memory_peak_bytes =
-      std::max(runner.status.memory_peak_bytes, beat.memory_used_bytes);
-  *program_.counters.Cell(counter::kTuskGroup, counter::kRunnerMemoryPeak) =
-      std::max(program_.counters.Get(counter::kTuskGroup, counter::kRunnerMemoryPeak),
-               runner.status.memory_peak_bytes);
+  NotePeakLocked(runner, beat.memory_peak_bytes);
   for (const CachedChange& change : beat.cached) dag_.CacheChanged(id, change);
   runner.outlet->Send(HeartbeatAnswer{});
 }
@@ -374,13 +378,13 @@ void Driver::SendToAllLocked(const DropNews& news) {
   }
 }
 
-void Driver::SetState(ProgramState state, const std::string& diagnostics, int exit_code) {
+void Driver::SetEnd(const ProgramStatus& last) {
   {
     MutexLock lock(mu_);
-    program_.state = state;
-    program_.diagnostics = diagnostics;
-    program_.exit_code = exit_code;
-    if (state > ProgramState::kRunning) program_.finish_ms = clock_->WallMillis();
+    program_.state = last.state;
+    program_.diagnostics = last.diagnostics;
+    program_.exit_code = last.exit_code;
+    program_.finish_ms = last.finish_ms;
   }
   log_.Touch();
 }

@@ -94,7 +94,8 @@ class Driver final : public Engine {
   ProgramStatus Snapshot() const EXCLUDES(mu_);
   // Why the last failed job failed; empty: none has.
   std::string last_failure() const EXCLUDES(mu_);
-  void SetState(ProgramState state, const std::string& diagnostics, int exit_code) EXCLUDES(mu_);
+  // The program has ended: its state, diagnostics, exit code and end are those of `last`.
+  void SetEnd(const ProgramStatus& last) EXCLUDES(mu_);
   // All jobs, now and later, end with kCancelled.
   void Kill(const std::string& reason) EXCLUDES(mu_);
   // As Kill, and the runners go.
@@ -124,6 +125,7 @@ class Driver final : public Engine {
   void TallyLocked(const std::string& host, const TaskOutcome& outcome) REQUIRES(mu_);
   void ReceiveLocked(RunnerId id, RunnerState& runner, ToDriver message) REQUIRES(mu_);
   void EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& outcome) REQUIRES(mu_);
+  void NotePeakLocked(RunnerState& runner, int64_t bytes) REQUIRES(mu_);
   void HeartbeatLocked(RunnerId id, RunnerState& runner, const RunnerHeartbeat& beat) REQUIRES(mu_);
   void SendToAllLocked(const DropNews& news) REQUIRES(mu_);
   void NotExpectedLocked(const std::string& container) REQUIRES(mu_);

@@ -64,6 +64,7 @@ struct TaskOutcome {
   Counters counters;
   std::vector<CachedChange> cached;  // also those of other tasks since the last message
   int64_t run_ms = 0;
+  int64_t runner_memory_peak_bytes = 0;  // of the whole process, since its start
 
   bool operator==(const TaskOutcome&) const = default;
 };

@@ -38,6 +38,7 @@ struct RunnerHello {
 
 struct RunnerHeartbeat {
   int64_t memory_used_bytes = 0;  // resident anonymous memory
+  int64_t memory_peak_bytes = 0;  // resident memory of all kinds, the most since the start
   int64_t memory_reserved_bytes = 0;
   std::vector<CachedChange> cached;
   struct Progress {

@@ -4,10 +4,32 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
+#include <initializer_list>
 #include <memory>
+#include <string_view>
 
 namespace tusk::mapreduce {
+namespace {
+
+// The sum of these lines of /proc/self/status; 0 where there is none.
+int64_t StatusBytes(std::initializer_list<std::string_view> names) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/status", "re"),
+                                                   &std::fclose);
+  if (file == nullptr) return 0;
+  int64_t kilobytes = 0;
+  char line[256];
+  while (std::fgets(line, sizeof(line), file.get()) != nullptr) {
+    for (const std::string_view name : names) {
+      if (std::string_view(line).starts_with(name)) {
+        kilobytes += std::strtoll(line + name.size(), nullptr, 10);
+      }
+    }
+  }
+  return kilobytes << 10;
+}
+
+}  // namespace
 
 int64_t PlannedBudget(int64_t grant_bytes, int streaming_threads, int64_t child_bytes) {
   const int64_t planned =
@@ -16,19 +38,11 @@ int64_t PlannedBudget(int64_t grant_bytes, int streaming_threads, int64_t child_
 }
 
 int64_t MeasuredAnonymousBytes() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/status", "re"),
-                                                   &std::fclose);
-  if (file == nullptr) return 0;
-  int64_t kilobytes = 0;
-  char line[256];
-  while (std::fgets(line, sizeof(line), file.get()) != nullptr) {
-    long long value = 0;
-    if (std::sscanf(line, "RssAnon: %lld", &value) == 1 ||
-        std::sscanf(line, "RssShmem: %lld", &value) == 1) {
-      kilobytes += value;
-    }
-  }
-  return kilobytes << 10;
+  return StatusBytes({"RssAnon:", "RssShmem:"});
+}
+
+int64_t PeakResidentBytes() {
+  return StatusBytes({"VmHWM:"});
 }
 
 int64_t RunnerLedger::InUseLocked() const {

@@ -25,6 +25,8 @@ int64_t PlannedBudget(int64_t grant_bytes, int streaming_threads, int64_t child_
 
 // Resident anonymous and shared memory of this process, from /proc/self/status.
 int64_t MeasuredAnonymousBytes();
+// The most resident memory of all kinds, program text too, that this process ever had (VmHWM).
+int64_t PeakResidentBytes();
 
 class RunnerLedger final : public MemoryLedger {
  public:

@@ -106,6 +106,7 @@ void TaskRunner::Launch(TaskSpec spec) {
 void TaskRunner::RunTask(const std::shared_ptr<TaskExecution>& task) {
   TaskOutcome outcome = task->Run();
   outcome.cached = parts_.blocks->TakeChanges();
+  if (options_.measure_memory) outcome.runner_memory_peak_bytes = PeakResidentBytes();
   {
     MutexLock lock(mu_);
     running_.erase(outcome.id.serial);
@@ -132,6 +133,7 @@ void TaskRunner::Beat() {
   RunnerHeartbeat beat;
   beat.memory_used_bytes = MeasuredAnonymousBytes();
   beat.memory_reserved_bytes = parts_.ledger->reserved();
+  if (options_.measure_memory) beat.memory_peak_bytes = PeakResidentBytes();
   beat.cached = parts_.blocks->TakeChanges();
   Duration silence{0};
   {

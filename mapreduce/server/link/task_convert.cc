@@ -146,6 +146,7 @@ void To(const TaskOutcome& in, proto::TaskOutcomeProto* out) {
   out->set_message(in.message);
   out->set_result(in.result);
   out->set_run_ms(in.run_ms);
+  out->set_runner_memory_peak_bytes(in.runner_memory_peak_bytes);
   if (in.map_output.has_value()) {
     auto* output = out->mutable_map_output();
     To(in.map_output->server, output->mutable_server());
@@ -174,6 +175,7 @@ StatusOr<TaskOutcome> OutcomeFrom(proto::TaskOutcomeProto& in) {
   out.message = in.message();
   out.result = std::move(*in.mutable_result());
   out.run_ms = in.run_ms();
+  out.runner_memory_peak_bytes = in.runner_memory_peak_bytes();
   if (in.has_map_output()) {
     const auto& output = in.map_output();
     out.map_output = MapOutput{ServerFrom(output.server()),
@@ -198,6 +200,7 @@ StatusOr<TaskOutcome> OutcomeFrom(proto::TaskOutcomeProto& in) {
 void To(const RunnerHeartbeat& in, proto::RunnerHeartbeatProto* out) {
   out->set_memory_used_bytes(in.memory_used_bytes);
   out->set_memory_reserved_bytes(in.memory_reserved_bytes);
+  out->set_memory_peak_bytes(in.memory_peak_bytes);
   for (const CachedChange& change : in.cached) To(change, out->add_cached());
   for (const auto& progress : in.running) {
     auto* added = out->add_running();
@@ -210,6 +213,7 @@ RunnerHeartbeat HeartbeatFrom(const proto::RunnerHeartbeatProto& in) {
   RunnerHeartbeat out;
   out.memory_used_bytes = in.memory_used_bytes();
   out.memory_reserved_bytes = in.memory_reserved_bytes();
+  out.memory_peak_bytes = in.memory_peak_bytes();
   for (const auto& change : in.cached()) out.cached.push_back(ChangeFrom(change));
   for (const auto& one : in.running())
     out.running.push_back({AttemptFrom(one.id()), one.fraction()});
