@@ -9,14 +9,29 @@ namespace {
 
 constexpr double kSplitSlop = 1.1;
 constexpr size_t kCompressedPiece = 64 << 10;
+constexpr size_t kFirstPieceBeyond = 4 << 10;
 
-class PlainSource final : public ByteSource {
+class SplitSource final : public ByteSource {
  public:
-  explicit PlainSource(std::shared_ptr<FileReader> file) : file_(std::move(file)) {}
-  StatusOr<size_t> Read(char* to, size_t size) override { return file_->Read(to, size); }
+  SplitSource(std::shared_ptr<FileReader> file, int64_t split_end)
+      : file_(std::move(file)), split_end_(split_end) {}
+
+  StatusOr<size_t> Read(char* to, size_t size) override {
+    const int64_t at = file_->position();
+    if (at < split_end_) {
+      return file_->Read(to, std::min(size, static_cast<size_t>(split_end_ - at)));
+    }
+    // By position: a stream would be opened to the end of the block and broken off.
+    ASSIGN_OR_RETURN(const size_t got, file_->PRead(at, to, std::min(size, beyond_)));
+    beyond_ *= 2;
+    RETURN_IF_ERROR(file_->Seek(at + static_cast<int64_t>(got)));
+    return got;
+  }
 
  private:
   const std::shared_ptr<FileReader> file_;
+  const int64_t split_end_;
+  size_t beyond_ = kFirstPieceBeyond;
 };
 
 class DecompressedSource final : public ByteSource {
@@ -163,6 +178,10 @@ StatusOr<std::vector<PartitionInput>> SplitFiles(FileSystem& fs, const JobOption
   return inputs;
 }
 
+std::unique_ptr<ByteSource> MakeSplitSource(std::shared_ptr<FileReader> file, int64_t split_end) {
+  return std::make_unique<SplitSource>(std::move(file), split_end);
+}
+
 StatusOr<SplitFile> SplitFile::Open(TaskContext& task, const FileSplit& split, int64_t offset) {
   SplitFile opened;
   ASSIGN_OR_RETURN(opened.file_, task.file_system().Open(split.path));
@@ -174,7 +193,7 @@ StatusOr<SplitFile> SplitFile::Open(TaskContext& task, const FileSplit& split, i
     return opened;
   }
   RETURN_IF_ERROR(opened.file_->Seek(offset));
-  opened.source_ = std::make_unique<PlainSource>(opened.file_);
+  opened.source_ = MakeSplitSource(opened.file_, split.offset + split.length);
   return opened;
 }
 

@@ -53,6 +53,12 @@ class ByteSource {
   virtual StatusOr<size_t> Read(char* to, size_t size) = 0;
 };
 
+// The rest of `file` from its position on. A read gives nothing from beyond `split_end` as long as
+// the split has bytes; behind it, where a record may go on, pieces of 4 KB and then twice as many
+// each time: the next block lies elsewhere, and is another task's.
+TUSK_EXPORT std::unique_ptr<ByteSource> MakeSplitSource(std::shared_ptr<FileReader> file,
+                                                        int64_t split_end);
+
 // Opens a split's file; counts where its bytes came from when it is closed.
 class TUSK_EXPORT SplitFile {
  public:
