@@ -51,16 +51,21 @@ StatusOr<bool> HttpConnection::ReadHeader() {
         std::make_unique<MessageParser>(MessageParser::Kind::kRequest, options_.max_header_bytes);
     body_.clear();
     body_at_ = 0;
+    request_begun_ = false;
   }
   char buffer[16 << 10];
   while (true) {
     if (!held_.empty()) {
+      request_begun_ = true;
       ASSIGN_OR_RETURN(const size_t taken, parser_->Feed(held_, &body_));
       held_.erase(0, taken);
       if (parser_->header_done()) return true;
     }
     const ssize_t got = ::recv(socket_.fd(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (got <= 0 && request_begun_) {
+      return InvalidArgumentError("the connection ended in the middle of a request");
+    }
     if (got <= 0) return UnavailableError("the client has gone");
     held_.append(buffer, static_cast<size_t>(got));
   }

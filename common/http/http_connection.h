@@ -56,7 +56,8 @@ class HttpConnection final : public HttpBodyReader {
   Socket socket_;
   std::string held_;  // received, not yet parsed
   std::unique_ptr<MessageParser> parser_;
-  std::string body_;  // parsed, not yet read
+  bool request_begun_ = false;  // its first byte is there
+  std::string body_;            // parsed, not yet read
   size_t body_at_ = 0;
   bool wants_continue_ = false;
   TimePoint idle_since_;

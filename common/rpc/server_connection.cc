@@ -170,7 +170,10 @@ void ServerConnection::Pump() {
       if (!ReadMore()) break;
     }
     Flush();
-    if (input_ended_ && !closing_) return Close("");
+    if (input_ended_ && !closing_) {
+      const bool cut = drained_ && !input_.rest().empty();
+      return Close(cut ? "it ended in the middle of a frame" : "");
+    }
     if (!MayTakeFrame()) return;  // whoever changes that wakes us
   } while (!drained_);
   ArmRead();
