@@ -2,7 +2,8 @@
 """Documents that name files must name files that exist: tables of step -> file, links, folder maps.
 
 Every `path/to/file.ext` in backticks in a document that starts with a top folder of the tree must exist;
-`{h,cc}` stands for both. Sources named in docs/architecture.md must be under 600 lines. In a row
+`{h,cc}` stands for both. The same holds for documents that sources name. Sources named in
+docs/architecture.md must be under 600 lines. In a row
   | step | `file` | `Class::Function` | `contract` |
 of its table the function must be in the file, and the comment that begins the contract must have a
 "Threads:", and for a step in bold also "Owns:", "Life:" and "Fails:".
@@ -19,6 +20,8 @@ STEP = re.compile(r"^\| (?P<step>[^|]+) \| `(?P<file>[^`|]+)` \| `(?P<function>[
 ARCHITECTURE = "docs/architecture.md"
 MAX_LINES = 600
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"\bdocs/[A-Za-z0-9_/-]+\.md\b")  # in a source
 
 
 def expand(name):
@@ -76,9 +79,15 @@ def main():
                     lines = len((ROOT / name).read_text().splitlines())
                     if lines >= MAX_LINES:
                         errors.append(f"{document}: `{name}` has {lines} lines, {MAX_LINES} is the bound")
-        for match in LINK.finditer(text):
+        for match in LINK.finditer(FENCE.sub("", text)):
             if not (ROOT / document).parent.joinpath(match.group(1)).exists():
                 errors.append(f"{document}: the link to {match.group(1)} leads nowhere")
+    for source in [path for path in tracked if path.endswith((".h", ".cc", ".proto", ".sh", ".py"))]:
+        if not (ROOT / source).exists():
+            continue  # deleted, not committed yet
+        for name in set(NAMED.findall((ROOT / source).read_text(errors="replace"))):
+            if not (ROOT / name).exists():
+                errors.append(f"{source}: {name} does not exist")
     architecture = ROOT / ARCHITECTURE
     errors += check_steps(architecture.read_text() if architecture.exists() else "")
     for error in errors:
