@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "client/path.h"
 #include "common/base/random.h"
 #include "common/config/mapred_keys.h"
 #include "mapreduce/engine/plan/code_registry.h"
@@ -15,6 +16,7 @@ namespace tusk::mapreduce {
 namespace {
 
 constexpr FsPermission kPrivateDirectory{0700};
+constexpr FsPermission kSharedDirectory{01777};
 constexpr size_t kCopyBytes = 1 << 20;
 constexpr char kReport[] = "report";
 
@@ -39,7 +41,17 @@ std::string Staging::ApplicationDirectory(const std::string& user,
   return UserDirectory(user) + "/" + id.ToString();
 }
 
+// As an administrator makes /tmp: every user may have folders there and remove none but their own.
+Status Staging::MakeShared(const std::string& directory) {
+  ASSIGN_OR_RETURN(const auto there, file_system_->FindStatus(directory));
+  if (there.has_value() || directory == "/") return Status::Ok();
+  RETURN_IF_ERROR(MakeShared(client::ParentPath(directory)));
+  RETURN_IF_ERROR(file_system_->Mkdirs(directory));
+  return file_system_->SetPermission(directory, kSharedDirectory);
+}
+
 Status Staging::Prepare(const std::string& directory) {
+  RETURN_IF_ERROR(MakeShared(root_).WithContext("staging directory"));
   const std::string user = UserDirectory(file_system_->user());
   RETURN_IF_ERROR(file_system_->Mkdirs(user, kPrivateDirectory).WithContext("staging directory"));
   return file_system_->Mkdirs(directory, kPrivateDirectory);

@@ -28,7 +28,8 @@ class Staging {
   std::string ApplicationDirectory(const std::string& user,
                                    const yarnlite::ApplicationId& id) const;
 
-  // Makes the user's folders, where they are missing.
+  // Makes the user's folders, where they are missing. What is missing above them is made for all
+  // users (1777): the first one to run a job must not lock the others out.
   Status Prepare(const std::string& directory);
 
   // The file under its content's hash; uploads it unless it is there already, whole.
@@ -51,6 +52,7 @@ class Staging {
   Staging(std::string root, std::shared_ptr<FileSystem> file_system)
       : root_(std::move(root)), file_system_(std::move(file_system)) {}
 
+  Status MakeShared(const std::string& directory);
   std::string UserDirectory(const std::string& user) const;
   StatusOr<yarnlite::LocalResource> Describe(const std::string& path) const;
   Status Upload(const std::string& local_path, const std::string& path);

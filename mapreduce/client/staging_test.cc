@@ -1,0 +1,64 @@
+#include "mapreduce/client/staging.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/local_file_system.h"
+#include "common/testing/status_matchers.h"
+#include "common/testing/temp_dir.h"
+
+namespace tusk::mapreduce {
+namespace {
+
+class StagingTest : public ::testing::Test {
+ protected:
+  StagingTest() {
+    configuration_.Set("yarn.app.mapreduce.am.staging-dir", dir_.File("tmp/yarn/staging"), "test");
+    auto staging = Staging::Create(configuration_, fs_);
+    EXPECT_OK(staging);
+    staging_.emplace(std::move(staging).value());
+    application_ = staging_->ApplicationDirectory(fs_->user(), {1, 1});
+  }
+
+  int ModeOf(const std::string& path) {
+    const auto status = fs_->GetStatus(path);
+    EXPECT_OK(status);
+    return status.ok() ? status->permission.bits : -1;
+  }
+
+  TempDir dir_;
+  const std::shared_ptr<FileSystem> fs_ = client::MakeLocalFileSystem();
+  Configuration configuration_;
+  std::optional<Staging> staging_;
+  std::string application_;
+};
+
+TEST_F(StagingTest, TheFirstUserLeavesRoomForTheOthersAndKeepsItsOwnFoldersPrivate) {
+  ASSERT_OK(staging_->Prepare(application_));
+  EXPECT_EQ(ModeOf(dir_.File("tmp")), 01777);
+  EXPECT_EQ(ModeOf(dir_.File("tmp/yarn")), 01777);
+  EXPECT_EQ(ModeOf(dir_.File("tmp/yarn/staging")), 01777);
+  EXPECT_EQ(ModeOf(dir_.File("tmp/yarn/staging/" + fs_->user() + "/.staging")), 0700);
+  EXPECT_EQ(ModeOf(application_), 0700);
+}
+
+TEST_F(StagingTest, AFolderThatIsThereKeepsThePermissionItHas) {
+  ASSERT_OK(fs_->Mkdirs(dir_.File("tmp")));
+  ASSERT_OK(fs_->SetPermission(dir_.File("tmp"), {0711}));
+  ASSERT_OK(staging_->Prepare(application_));
+  EXPECT_EQ(ModeOf(dir_.File("tmp")), 0711);
+  EXPECT_EQ(ModeOf(dir_.File("tmp/yarn")), 01777);
+}
+
+TEST_F(StagingTest, AProgramIsUploadedOnceUnderItsContent) {
+  ASSERT_OK(staging_->Prepare(application_));
+  ASSERT_OK(fs_->WriteFile(dir_.File("program"), "#!/bin/true\n"));
+  ASSERT_OK_AND_ASSIGN(const auto first, staging_->PutProgram(dir_.File("program")));
+  ASSERT_OK_AND_ASSIGN(const auto again, staging_->PutProgram(dir_.File("program")));
+  EXPECT_EQ(first.uri, again.uri);
+  EXPECT_EQ(first.timestamp_ms, again.timestamp_ms);
+  EXPECT_EQ(first.size_bytes, 12);
+}
+
+}  // namespace
+}  // namespace tusk::mapreduce
