@@ -60,5 +60,31 @@ TEST_F(StagingTest, AProgramIsUploadedOnceUnderItsContent) {
   EXPECT_EQ(first.size_bytes, 12);
 }
 
+TEST_F(StagingTest, OfAnApplicationThatIsOverOnlyTheReportStays) {
+  ASSERT_OK(staging_->Prepare(application_));
+  ASSERT_OK(staging_->PutBytes(application_, "job.xml", "<configuration/>").status());
+  ASSERT_OK(fs_->WriteFile(dir_.File("words"), "a b\n"));
+  ASSERT_OK(staging_->PutFile(application_, "words", dir_.File("words")).status());
+  ProgramReport report;
+  report.status.name = "count";
+  report.output_tail = "done\n";
+  ASSERT_OK(staging_->WriteReport(application_, report));
+  ASSERT_OK(staging_->KeepOnlyReport(application_));
+  ASSERT_OK_AND_ASSIGN(const auto left, fs_->ListStatus(application_));
+  ASSERT_EQ(left.size(), 1u);
+  ASSERT_OK_AND_ASSIGN(const auto read, staging_->ReadReport(application_));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->status.name, "count");
+  EXPECT_EQ(read->output_tail, "done\n");
+}
+
+TEST_F(StagingTest, AFailedSubmissionLeavesNothing) {
+  ASSERT_OK(staging_->Prepare(application_));
+  ASSERT_OK(staging_->PutBytes(application_, "job.xml", "<configuration/>").status());
+  ASSERT_OK(staging_->Remove(application_));
+  ASSERT_OK_AND_ASSIGN(const auto there, fs_->FindStatus(application_));
+  EXPECT_FALSE(there.has_value());
+}
+
 }  // namespace
 }  // namespace tusk::mapreduce

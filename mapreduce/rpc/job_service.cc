@@ -10,11 +10,12 @@ constexpr int64_t kOutputPiece = 64 << 10;
 
 }  // namespace
 
-JobService::JobService(JobServiceOptions options, Driver* driver, Timer* timer, Executor* executor,
-                       std::function<void(const std::string&)> killed,
+JobService::JobService(JobServiceOptions options, Driver* driver, const Clock* clock, Timer* timer,
+                       Executor* executor, std::function<void(const std::string&)> killed,
                        std::function<void()> acknowledged)
     : options_(std::move(options)),
       driver_(driver),
+      clock_(clock),
       executor_(executor),
       killed_(std::move(killed)),
       acknowledged_(std::move(acknowledged)) {
@@ -61,7 +62,7 @@ bool JobService::HasNews(const Held& held) const {
 
 void JobService::Follow(const std::shared_ptr<RpcCall>& call, int64_t seen, int64_t output_from) {
   followed_.store(true);
-  Held held{call, seen, output_from, Clock::Real()->Now()};
+  Held held{call, seen, output_from, clock_->Now()};
   if (!HasNews(held) && call->TryHold()) {
     MutexLock lock(mu_);
     // Looked at again: news between the two looks found nobody to tell.
@@ -77,7 +78,7 @@ void JobService::News() {
   {
     MutexLock lock(mu_);
     if (held_.empty() || flush_posted_) return;
-    if (Clock::Real()->Now() - last_told_ < options_.pace) return;  // the next sweep tells it
+    if (clock_->Now() - last_told_ < options_.pace) return;  // the next sweep tells it
     flush_posted_ = true;
   }
   executor_->Post(guard_.Wrap([this] { Flush(/*all=*/false); }));
@@ -98,7 +99,7 @@ void JobService::Flush(bool all) {
   {
     MutexLock lock(mu_);
     flush_posted_ = false;
-    const TimePoint now = Clock::Real()->Now();
+    const TimePoint now = clock_->Now();
     std::vector<Held> stay;
     for (Held& held : held_) {
       const bool news = HasNews(held);

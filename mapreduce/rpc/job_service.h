@@ -1,7 +1,7 @@
 // The driver's side of TuskJobProtocol over Hadoop RPC: status, output and kill of its program.
 //
-// A call that brings the last version is held until there is news or a second has passed; news that
-// come thick and fast are told at most every 50 ms.
+// A call that brings the last version is held until there is news or a second has passed. News
+// leave at once; those that come thick and fast every 50 ms, together.
 // Threads: thread-safe; handlers run on the server's I/O threads and never block.
 // Life:    Stop before the driver goes; held calls are answered then.
 // Fails:   kill by somebody else than the owner or the superuser: kPermissionDenied.
@@ -32,8 +32,9 @@ class JobService {
  public:
   // `killed`: somebody asked for it, in words. `acknowledged`: a follower has seen the final state.
   // Followers are answered on `executor`; it and the timer outlive this.
-  JobService(JobServiceOptions options, Driver* driver, Timer* timer, Executor* executor,
-             std::function<void(const std::string&)> killed, std::function<void()> acknowledged);
+  JobService(JobServiceOptions options, Driver* driver, const Clock* clock, Timer* timer,
+             Executor* executor, std::function<void(const std::string&)> killed,
+             std::function<void()> acknowledged);
   ~JobService();
 
   // For RpcServer::Add; the service outlives the server.
@@ -65,6 +66,7 @@ class JobService {
 
   const JobServiceOptions options_;
   Driver* const driver_;
+  const Clock* const clock_;
   Executor* const executor_;
   const std::function<void(const std::string&)> killed_;
   const std::function<void()> acknowledged_;

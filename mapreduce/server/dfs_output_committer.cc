@@ -89,7 +89,8 @@ Status DfsOutputCommitter::CommitJob(const OutputPlace& place, JobNumber job) {
       !removed.ok()) {
     return removed.status();
   }
-  RETURN_IF_ERROR(file_system_->WriteFile(place.work_directory + kSuccess, ""));
+  RETURN_IF_ERROR(
+      file_system_->WriteFile(place.work_directory + kSuccess, "", {.create_parent = false}));
   ASSIGN_OR_RETURN(const auto work, file_system_->FindStatus(place.work_directory));
   if (!work.has_value()) return AbortedError(place.work_directory + " has vanished");
   RETURN_IF_ERROR(file_system_->WriteFile(RecordPath(driver_attempt_, job),

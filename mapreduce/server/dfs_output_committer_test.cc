@@ -67,5 +67,26 @@ TEST_F(DfsOutputCommitterTest, ALateCommitOfAnOlderAttemptLoses) {
   EXPECT_EQ(std::filesystem::file_size(Path("out/part-0")), 2u);
 }
 
+TEST_F(DfsOutputCommitterTest, AnAttemptThatOutlivesItsJobCannotBringTheWorkDirectoryBack) {
+  DfsOutputCommitter committer = Attempt(1);
+  ASSERT_OK_AND_ASSIGN(const OutputPlace place, committer.Begin({Path("out")}, JobNumber(1)));
+  const TaskAttemptId attempt;
+  ASSERT_OK(committer.MakeAttemptDirectory(place.work_directory, attempt));
+  committer.AbortJob(place);
+  EXPECT_FALSE(committer.MakeAttemptDirectory(place.work_directory, attempt).ok());
+  EXPECT_FALSE(std::filesystem::exists(place.work_directory));
+}
+
+TEST_F(DfsOutputCommitterTest, ADriverThatIsTakenAwayRemovesItsUnfinishedOutputsOnly) {
+  DfsOutputCommitter committer = Attempt(1);
+  ASSERT_OK_AND_ASSIGN(const OutputPlace done, committer.Begin({Path("done")}, JobNumber(1)));
+  ASSERT_OK(committer.CommitJob(done, JobNumber(1)));
+  ASSERT_OK_AND_ASSIGN(const OutputPlace open, committer.Begin({Path("open")}, JobNumber(2)));
+  ASSERT_OK(file_system_->WriteFile(open.work_directory + "/part-0", "x\n"));
+  committer.AbortAll();
+  EXPECT_TRUE(std::filesystem::exists(Path("done/_SUCCESS")));
+  EXPECT_FALSE(std::filesystem::exists(open.work_directory));
+}
+
 }  // namespace
 }  // namespace tusk::mapreduce

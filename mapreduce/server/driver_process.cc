@@ -81,8 +81,8 @@ Status DriverProcess::StartServers() {
   service.owner = environment_.user;
   if (auto superuser = ProcessUserName(); superuser.ok()) service.superuser = *superuser;
   job_service_ = std::make_unique<JobService>(
-      service, driver_.get(), &timer_, &threads_, [this](const std::string& why) { Killed(why); },
-      [this] { acknowledged_.Notify(); });
+      service, driver_.get(), Clock::Real(), &timer_, &threads_,
+      [this](const std::string& why) { Killed(why); }, [this] { acknowledged_.Notify(); });
   RpcServerOptions rpc;
   rpc.host = environment_.host;
   rpc.io_threads = 1;
