@@ -44,6 +44,12 @@ Status WritePrivateFile(const std::string& path, const std::string& bytes, mode_
   return Status::Ok();
 }
 
+void RemoveTree(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) LOG_WARN("cannot remove {}: {}", path, error.message());
+}
+
 std::string ExitText(const ContainerId& id, int exit_code, const std::string& log_dir) {
   if (exit_code == 0) return "";
   std::string text = "Exception from container-launch.\nContainer id: " + id.ToString() +
@@ -193,7 +199,6 @@ void NodeManager::Ended(const ContainerId& id, int exit_code) {
 void NodeManager::Finish(const ContainerId& id, int exit_code, std::string diagnostics) {
   NodeMessage message;
   std::string work_dir;
-  bool application_ended = false;
   {
     MutexLock lock(mu_);
     const auto it = containers_.find(id);
@@ -213,15 +218,18 @@ void NodeManager::Finish(const ContainerId& id, int exit_code, std::string diagn
     record.context = {};
     record.files.clear();
     work_dir = std::exchange(record.work_dir, "");
+    record.removing = true;
     if (!record.told) message.completed.push_back(status);
-    application_ended = ended_.contains(id.attempt.application);
   }
   LOG_INFO("container ended id={} exit_code={}", id.ToString(), exit_code);
-  if (!work_dir.empty()) {
-    std::error_code ignored;
-    fs::remove_all(work_dir, ignored);
-  }
   if (!message.completed.empty()) reporter_->Tell(message);
+  if (!work_dir.empty()) RemoveTree(work_dir);
+  bool application_ended = false;
+  {
+    MutexLock lock(mu_);
+    if (const auto it = containers_.find(id); it != containers_.end()) it->second.removing = false;
+    application_ended = ended_.contains(id.attempt.application);
+  }
   if (application_ended) CleanUp(id.attempt.application);
   all_done_.NotifyAll();
 }
@@ -252,7 +260,9 @@ void NodeManager::CleanUp(const ApplicationId& id) {
     const auto owner = users_.find(id);
     if (owner == users_.end()) return;  // done already
     for (const auto& [container, record] : containers_) {
-      if (container.attempt.application == id && record.phase != Record::Phase::kDone) return;
+      // Two removals of one tree stumble over each other.
+      const bool busy = record.phase != Record::Phase::kDone || record.removing;
+      if (container.attempt.application == id && busy) return;
     }
     user = owner->second;
     users_.erase(owner);
@@ -262,10 +272,7 @@ void NodeManager::CleanUp(const ApplicationId& id) {
   }
   files_->Unregister(id);
   localizer_->Forget(id);
-  for (const std::string& dir : ApplicationDirs(user, id)) {
-    std::error_code ignored;
-    fs::remove_all(dir, ignored);
-  }
+  for (const std::string& dir : ApplicationDirs(user, id)) RemoveTree(dir);
   LOG_INFO("application cleaned up id={}", id.ToString());
 }
 
@@ -334,7 +341,9 @@ void NodeManager::Stop(Duration limit) {
   MutexLock lock(mu_);
   for (;;) {
     bool all = true;
-    for (const auto& [id, record] : containers_) all &= record.phase == Record::Phase::kDone;
+    for (const auto& [id, record] : containers_) {
+      all &= record.phase == Record::Phase::kDone && !record.removing;
+    }
     if (all || clock_->Now() >= until) return;
     all_done_.WaitFor(mu_, std::chrono::milliseconds(20));
   }
