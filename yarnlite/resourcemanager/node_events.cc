@@ -1,4 +1,6 @@
 // ResourceManager: what NodeManagers say, and what follows from their silence.
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "yarnlite/resourcemanager/resource_manager.h"
 
@@ -69,14 +71,12 @@ void ResourceManager::ReconcileLocked(Node* node) {
     reported.insert(status.id);
     const Attempt* attempt = applications_.FindAttempt(status.id.attempt);
     const bool known = attempt != nullptr && attempt->containers.contains(status.id);
+    DisownLocked(status.id, status.state != ContainerState::kComplete, &command);
     if (status.state == ContainerState::kComplete) {
       CompletedLocked(status);
       command.forget.push_back(status.id);
     } else if (known) {
       StartedLocked(status.id);
-    } else {
-      command.kills.push_back({status.id, exit_status::kKilledByResourceManager,
-                               "The ResourceManager no longer counts on this container"});
     }
   }
   std::vector<ContainerId> lost;
@@ -122,9 +122,13 @@ bool ResourceManager::NodeSays(const NodeId& id, NodeSession session, const Node
         room_changed_ = true;
       }
     }
-    for (const ContainerStatus& status : message.started) StartedLocked(status.id);
     NodeCommand command;
+    for (const ContainerStatus& status : message.started) {
+      StartedLocked(status.id);
+      DisownLocked(status.id, /*runs=*/true, &command);
+    }
     for (const ContainerStatus& status : message.completed) {
+      DisownLocked(status.id, /*runs=*/false, &command);
       CompletedLocked(status);
       command.forget.push_back(status.id);
     }
@@ -177,6 +181,23 @@ void ResourceManager::TellMastersLocked(const Node& node) {
 }
 
 // ---- containers
+
+// The master's order to start it may reach a node later than our order to end it, or to end its
+// whole application: then the node learns it once more.
+void ResourceManager::DisownLocked(const ContainerId& id, bool runs, NodeCommand* command) {
+  const Application* application = applications_.Find(id.attempt.application);
+  const Attempt* attempt = applications_.FindAttempt(id.attempt);
+  if (runs && (attempt == nullptr || !attempt->containers.contains(id))) {
+    command->kills.push_back({id, exit_status::kKilledByResourceManager,
+                              "The ResourceManager no longer counts on this container"});
+  }
+  const bool over = application == nullptr ||
+                    (IsFinal(application->state) &&
+                     (application->current() == nullptr || application->current()->ended()));
+  if (over && std::ranges::count(command->ended_applications, id.attempt.application) == 0) {
+    command->ended_applications.push_back(id.attempt.application);
+  }
+}
 
 void ResourceManager::StartedLocked(const ContainerId& id) {
   Attempt* attempt = applications_.FindAttempt(id.attempt);

@@ -63,6 +63,27 @@ TEST_F(NodeEventsTest, ALostNodesContainersReachTheMasterAsAborted) {
   ASSERT_FALSE((*allocated_)->news.updated_nodes.empty());
 }
 
+TEST_F(NodeEventsTest, AContainerStartedAfterItsReleaseIsKilled) {
+  Completed(2, task_, 0);
+  link_.sent.clear();
+  Started(2, task_);
+  ASSERT_THAT(link_.sent[2].kills, SizeIs(1));
+  EXPECT_EQ(link_.sent[2].kills[0].id, task_);
+  EXPECT_THAT(link_.sent[2].ended_applications, SizeIs(0));
+}
+
+TEST_F(NodeEventsTest, AContainerStartedAfterTheEndOfItsApplicationLeavesNothing) {
+  ASSERT_OK(rm_->Kill(alice_, attempt_.application, "", ""));
+  link_.sent.clear();
+  Started(2, task_);
+  EXPECT_THAT(link_.sent[2].kills, SizeIs(1));
+  EXPECT_THAT(link_.sent[2].ended_applications, ElementsAre(attempt_.application));
+  link_.sent.clear();
+  Completed(2, task_, 1);
+  EXPECT_THAT(link_.sent[2].kills, SizeIs(0));
+  EXPECT_THAT(link_.sent[2].ended_applications, ElementsAre(attempt_.application));
+}
+
 TEST_F(NodeEventsTest, ABrokenStreamStopsGrantsButLosesNothing) {
   rm_->NodeGone(Node(2), 2, /*leaving=*/false);
   Allocate(attempt_, 1, {Ask(1, "127.0.10.2"), Ask(1)});

@@ -165,6 +165,8 @@ class ResourceManager {
   void MasterEndedLocked(Application* application, Attempt* attempt, const ContainerStatus& status)
       REQUIRES(mu_);
   void AccountLocked(Application* application, const LiveContainer& container) REQUIRES(mu_);
+  // Has the node end what nobody counts on: a container, and what it keeps of an ended application.
+  void DisownLocked(const ContainerId& id, bool runs, NodeCommand* command) REQUIRES(mu_);
   void StartedLocked(const ContainerId& id) REQUIRES(mu_);
   void LoseNodeLocked(Node* node, NodeState state, const std::string& why) REQUIRES(mu_);
   // A stream came back: what it says it runs against what we think it runs.
