@@ -30,6 +30,7 @@
 #include "common/base/status.h"
 #include "mapreduce/api/phases.h"
 #include "mapreduce/engine/plan/engine.h"
+#include "mapreduce/engine/plan/program_stamp.h"  // IWYU pragma: keep
 
 namespace tusk {
 

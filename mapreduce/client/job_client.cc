@@ -1,13 +1,12 @@
 #include "mapreduce/client/job_client.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <thread>
 
 #include "common/base/random.h"
 #include "common/config/mapred_keys.h"
 #include "mapreduce/client/container_launch.h"
+#include "mapreduce/client/program_check.h"
 #include "proto/tusk/job.pb.h"
 
 namespace tusk::mapreduce {
@@ -52,24 +51,6 @@ JobClient::JobClient(std::shared_ptr<FileSystem> file_system,
 
 JobClient::~JobClient() {
   rpc_.Stop();
-}
-
-Status JobClient::CheckProgram(const std::string& path) const {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return NotFoundError("program " + path + " does not exist");
-  }
-  if (!std::filesystem::is_regular_file(path, error)) {
-    return InvalidArgumentError("program " + path + " is not a file");
-  }
-  if (path.ends_with(".so")) {
-    return UnimplementedError("program " + path +
-                              ": jobs in shared objects are not supported yet; link an executable");
-  }
-  if (::access(path.c_str(), X_OK) != 0) {
-    return PermissionDeniedError("program " + path + " is not executable");
-  }
-  return Status::Ok();
 }
 
 Status JobClient::CheckRunnerSize(const Configuration& configuration,

@@ -63,7 +63,6 @@ class JobClient {
   JobClient(std::shared_ptr<FileSystem> file_system, std::unique_ptr<yarnlite::YarnClient> yarn,
             Staging staging);
 
-  Status CheckProgram(const std::string& path) const;
   Status CheckRunnerSize(const Configuration& configuration,
                          const yarnlite::Resource& maximum) const;
   // Into `directory`, which the caller has made and removes again when this fails.

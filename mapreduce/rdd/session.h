@@ -17,6 +17,7 @@
 #include "common/base/macros.h"
 #include "common/base/status.h"
 #include "mapreduce/engine/plan/engine.h"
+#include "mapreduce/engine/plan/program_stamp.h"  // IWYU pragma: keep
 #include "mapreduce/rdd/broadcast.h"
 #include "mapreduce/rdd/rdd.h"
 
