@@ -417,8 +417,9 @@ int DagScheduler::NoteLost(int outputs) {
   return outputs;
 }
 
-std::vector<TaskAttemptId> DagScheduler::RunnerLost(RunnerId runner, const std::string& why,
-                                                    bool counts, int64_t now_ms) {
+std::vector<TaskAttemptId> DagScheduler::RunnerLost(RunnerId runner, const std::string& host,
+                                                    const std::string& why, bool counts,
+                                                    int64_t now_ms) {
   std::vector<TaskAttemptId> ended;
   for (auto& [id, stage] : stages_) {
     for (auto& [partition, task] : stage.tasks) {
@@ -432,7 +433,7 @@ std::vector<TaskAttemptId> DagScheduler::RunnerLost(RunnerId runner, const std::
     outcome.id = id;
     outcome.end = counts ? TaskEnd::kFailed : TaskEnd::kKilled;
     outcome.message = why;
-    TaskEnded(runner, "a runner that was lost", outcome, now_ms);
+    TaskEnded(runner, host, outcome, now_ms);
   }
   NoteLost(outputs_.LoseRunner(runner));
   cache_.LoseRunner(runner);

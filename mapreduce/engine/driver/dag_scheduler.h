@@ -106,8 +106,8 @@ class DagScheduler {
   void CacheChanged(RunnerId runner, const CachedChange& change) { cache_.Apply(runner, change); }
 
   // The attempts that ran there are over; they count as failures if `counts`.
-  std::vector<TaskAttemptId> RunnerLost(RunnerId runner, const std::string& why, bool counts,
-                                        int64_t now_ms);
+  std::vector<TaskAttemptId> RunnerLost(RunnerId runner, const std::string& host,
+                                        const std::string& why, bool counts, int64_t now_ms);
   // All map outputs on that host are gone.
   int HostLost(const std::string& host) { return NoteLost(outputs_.LoseHost(host)); }
 

@@ -308,6 +308,14 @@ void Driver::Lose(RunnerId runner, const std::string& why, bool counts) {
   LoseLocked(runner, why, counts);
 }
 
+void Driver::Disconnected(RunnerId id) {
+  MutexLock lock(mu_);
+  const auto it = runners_.find(id);
+  if (it == runners_.end()) return;
+  it->second.disconnected = clock_->Now();
+  tasks_.RemoveRunner(id);
+}
+
 void Driver::LoseContainer(const std::string& container, const std::string& why, bool counts) {
   MutexLock lock(mu_);
   NotExpectedLocked(container);
@@ -326,8 +334,8 @@ void Driver::LoseLocked(RunnerId id, const std::string& why, bool counts) {
            it->second.running.size(), why);
   it->second.outlet->Send(RunnerStop{});
   tasks_.RemoveRunner(id);
-  const auto message = "the runner on " + it->second.hello.host + " was lost: " + why;
-  dag_.RunnerLost(id, message, counts, clock_->WallMillis());
+  dag_.RunnerLost(id, it->second.hello.host, "its runner was lost: " + why, counts,
+                  clock_->WallMillis());
   runners_.erase(it);
   AdvanceLocked();
 }
@@ -409,10 +417,15 @@ void Driver::Tick() {
   MutexLock lock(mu_);
   const TimePoint now = clock_->Now();
   std::vector<RunnerId> silent;
+  std::vector<RunnerId> gone;
   for (const auto& [id, runner] : runners_) {
     if (now - runner.last_heard > options_.runner_silence) silent.push_back(id);
+    if (runner.disconnected && now - *runner.disconnected >= options_.container_word) {
+      gone.push_back(id);
+    }
   }
   for (const RunnerId id : silent) LoseLocked(id, "no heartbeat", /*counts=*/true);
+  for (const RunnerId id : gone) LoseLocked(id, "its connection broke", /*counts=*/true);
   if (tasks_.waiting() > 0) AssignLocked();
 }
 

@@ -42,6 +42,7 @@ struct DriverOptions {
   DagSchedulerOptions dag;      // its mode is set from `mode`
   TaskSchedulerOptions tasks;
   Duration runner_silence = std::chrono::seconds(10);
+  Duration container_word = std::chrono::milliseconds(500);  // after a runner's connection ended
   std::map<std::string, std::string> options;  // the job's configuration, for operators
   // What a runner must have, as RegisteredModules() of the driver; a test may leave it empty.
   std::vector<CodeModule> modules;
@@ -83,6 +84,9 @@ class Driver final : public Engine {
   // The runner is gone. `counts`: its tasks have failed (it crashed), instead of having been taken
   // away (its node was lost, its container released).
   void Lose(RunnerId runner, const std::string& why, bool counts) EXCLUDES(mu_);
+  // Its connection ended. It gets nothing more; why it ended is in its container's end, which is
+  // waited for shortly (its host may be gone, too): a task must not fail with "connection broke".
+  void Disconnected(RunnerId runner) EXCLUDES(mu_);
   // By its container's id; unknown ones only will not come.
   void LoseContainer(const std::string& container, const std::string& why, bool counts)
       EXCLUDES(mu_);
@@ -106,6 +110,7 @@ class Driver final : public Engine {
     RunnerHello hello;
     std::shared_ptr<RunnerOutlet> outlet;
     TimePoint last_heard;
+    std::optional<TimePoint> disconnected;
     std::map<int64_t, StageId> running;  // by serial
     std::set<StageId> plans;             // that it has
     RunnerStatus status;

@@ -61,10 +61,8 @@ class RunnerStream {
     id_ = *id;
   }
 
-  void Closed(const Status& status) {
-    if (id_.has_value()) {
-      driver_->Lose(*id_, status.ok() ? "it left" : "its connection broke", /*counts=*/true);
-    }
+  void Closed() {
+    if (id_.has_value()) driver_->Disconnected(*id_);
   }
 
  private:
@@ -92,9 +90,7 @@ StatusOr<std::unique_ptr<GrpcServer>> StartTaskServer(const std::string& host, D
     handler.message = [runner](const GrpcStreamPtr& stream, std::string frame) {
       runner->Take(stream, frame);
     };
-    handler.closed = [runner](const GrpcStreamPtr&, const Status& status) {
-      runner->Closed(status);
-    };
+    handler.closed = [runner](const GrpcStreamPtr&, const Status&) { runner->Closed(); };
     return handler;
   });
   GrpcServer::Options options;
