@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <map>
 #include <vector>
 
@@ -104,7 +105,11 @@ StatusOr<std::unique_ptr<StreamingChild>> StartChild(
   child.on_output = std::move(on_output);
   child.on_error = [&task](std::string_view line) {
     const auto report = ParseReporterLine(line);
-    if (!report.has_value()) return task.Note(line);
+    if (!report.has_value()) {
+      // As Hadoop: into the container's stderr file, for `yarn logs`.
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+      return task.Note(line);
+    }
     if (report->status.has_value()) return task.Note("status: " + *report->status);
     task.counters().Add(report->group, report->counter, report->amount);
   };
