@@ -27,6 +27,8 @@ finish() {
   exit $code
 }
 trap finish EXIT
+set -E
+trap 'echo "FAILED: line $LINENO of ${BASH_SOURCE##*/}: $BASH_COMMAND" >&2' ERR
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 

@@ -216,12 +216,11 @@ Status RunFind(Shell& shell, const std::vector<std::string>& words) {
   const FindExpression& expression = *parsed;
   ForEachPath(shell, roots, [&](PathItem& root) {
     Walk(shell, root, [&](PathItem& item) {
-      if (!expression.Holds(item)) return true;
+      if (!expression.Holds(item)) return;
       for (const char end : expression.ends) {
         std::fputs(item.text.c_str(), stdout);
         std::fputc(end, stdout);
       }
-      return true;
     });
   });
   return Status::Ok();

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# kill -9 during a sort: of a task runner, of a whole NodeManager (its containers die with it), of the
+# driver. Each time the job ends well, its output is validated, and nothing is left behind.
+. "$(dirname "$0")/../lib/cluster.sh"
+. "$(dirname "$0")/../lib/jobs.sh"
+start_cluster --workers 3 -D dfs.replication=1
+rows=3000000  # 300 MB: a sort of some seconds
+maps=72
+
+tusk job run -D mapreduce.job.maps=6 -D dfs.blocksize=4m teragen $rows /in 2>"$scratch/gen.err" ||
+  { cat "$scratch/gen.err"; fail "teragen"; }
+tusk job run teravalidate /in /in-sums 2>/dev/null && fail "teravalidate takes what is not sorted"
+
+sort() {  # MODE NAME: begins to sort /in to /NAME
+  submit "$2" tusk job run --mode "$1" -D mapreduce.job.reduces=8 terasort /in "/$2"
+}
+
+expect_sorted() {  # NAME
+  finished_well "$1"
+  tusk job run teravalidate "/$1" "/$1-report" 2>"$scratch/val.err" ||
+    { cat "$scratch/val.err"; tusk dfs -cat "/$1-report/part*"; fail "/$1 is not sorted"; }
+  expect_equal "$(counter org.apache.hadoop.mapreduce.TaskCounter REDUCE_OUTPUT_RECORDS)" $rows "records of /$1"
+  tusk dfs -test -e "/$1/_SUCCESS"
+  expect_nothing_left
+  tusk dfs -rm -r "/$1" >/dev/null
+}
+
+pick_runner() {  # sets $runner and its $worker: one that is not on the driver's worker
+  local driver_worker
+  driver_worker=$(worker_of "$(container_pids driver)")
+  for runner in $(container_pids runner); do
+    worker=$(worker_of "$runner")
+    [ "$worker" = "$driver_worker" ] || return 0
+  done
+  fail "no runner away from the driver"
+}
+
+for mode in disk memory; do
+  sort $mode runner-$mode
+  during "Map terasort" 15
+  pick_runner
+  kill_hard "$runner"
+  expect_sorted runner-$mode
+
+  # When the maps are done, so that its map outputs are missed.
+  sort $mode node-$mode
+  during "Map terasort" 15
+  pick_runner
+  during "Map terasort" $maps
+  kill_hard "$(pid_of "nodemanager-$worker")"
+  eventually 2 no_process_below "$cluster/workers/127.0.10.$worker/"
+  tusk cluster start --dir "$cluster" >/dev/null
+  expect_sorted node-$mode
+done
+
+sort disk driver
+during "Map terasort" 15
+kill_hard "$(container_pids driver)"
+expect_sorted driver
