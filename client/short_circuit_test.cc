@@ -111,6 +111,8 @@ TEST_F(ShortCircuitTest, ADatanodeWithoutDescriptorsSaysSoOnce) {
   ASSERT_OK_AND_ASSIGN(Listener listener, Listener::ListenUnix(path));
   std::thread datanode([&] {
     StatusOr<Socket> peer = listener.Accept();
+    char request[512];
+    ASSERT_TRUE(peer->ReceiveSome(request, sizeof(request), Deadline::Never()).ok());
     BlockOpResponse answer;
     answer.status = TransferStatus::kErrorUnsupported;
     ASSERT_OK(peer->SendAll(EncodeBlockOpResponse(answer), Deadline::Never()));
