@@ -6,6 +6,25 @@
 #include <array>
 
 namespace tusk::cli {
+namespace {
+
+constexpr const char* kGenericOptions =
+    "\nGeneric options supported are:\n"
+    "-conf <configuration file>        specify an application configuration file\n"
+    "-D <property=value>               define a value for a given property\n"
+    "-fs <file:///|hdfs://namenode:port> specify default filesystem URL to use, overrides "
+    "'fs.defaultFS' property from configurations.\n"
+    "-jt <local|resourcemanager:port>  specify a ResourceManager\n"
+    "-files <file1,...>                specify a comma-separated list of files to be copied to the "
+    "map reduce cluster\n"
+    "-libjars <jar1,...>               specify a comma-separated list of jar files to be included "
+    "in the classpath\n"
+    "-archives <archive1,...>          specify a comma-separated list of archives to be unarchived "
+    "on the compute machines\n"
+    "\nThe general command line syntax is:\n"
+    "command [genericOptions] [commandOptions]\n\n";
+
+}  // namespace
 
 const Command* CommandTable::Find(std::string_view name) const {
   const auto it = std::find_if(commands_.begin(), commands_.end(),
@@ -40,6 +59,10 @@ Status TakeGenericOptions(std::vector<std::string>* args, Configuration* conf) {
   }
   args->erase(args->begin(), args->begin() + static_cast<ptrdiff_t>(taken));
   return Status::Ok();
+}
+
+const char* GenericOptionsText() {
+  return kGenericOptions;
 }
 
 std::string ProgramDir() {

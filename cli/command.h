@@ -60,6 +60,9 @@ class CommandTable {
 // `args` into `conf`, as Hadoop's GenericOptionsParser; stops at anything else.
 Status TakeGenericOptions(std::vector<std::string>* args, Configuration* conf);
 
+// What Hadoop's tools print of these options below their own usage; begins with an empty line.
+const char* GenericOptionsText();
+
 // The folder of the running program, where the daemons stand too.
 std::string ProgramDir();
 

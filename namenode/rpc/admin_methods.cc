@@ -30,6 +30,7 @@ void AddStats(Namesystem* ns, RpcProtocol* protocol) {
         out->set_missing_blocks(0);
         out->set_blocks_in_future(0);
         out->set_pending_deletion_blocks(0);
+        out->set_highest_prio_low_redundancy_blocks(0);
         return Status::Ok();
       });
   protocol->Register<GetDatanodeReportRequestProto, GetDatanodeReportResponseProto>(

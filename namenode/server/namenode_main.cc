@@ -12,10 +12,9 @@
 
 #include "common/base/log.h"
 #include "common/config/configuration.h"
-#include "common/config/core_keys.h"
+#include "common/daemon/daemon.h"
 #include "common/grpc/transport.h"
 #include "common/io/env.h"
-#include "common/process/daemon.h"
 #include "namenode/edits/storage_dir.h"
 #include "namenode/server/namenode_server.h"
 
@@ -25,7 +24,7 @@ namespace {
 constexpr char kUsage[] =
     "Usage: tusk namenode [--config DIR] [-D key=value]...\n"
     "       tusk namenode -format [-clusterid ID] [-force] [-nonInteractive]\n"
-    "Runs a NameNode until SIGTERM, or makes a new namespace in dfs.namenode.name.dir.";
+    "Runs a NameNode until SIGTERM, or makes a new namespace in dfs.namenode.name.dir.\n";
 
 struct Command {
   bool format = false;
@@ -56,26 +55,6 @@ StatusOr<Command> ParseCommand(const std::vector<std::string>& words) {
     }
   }
   return command;
-}
-
-StatusOr<Configuration> LoadConfiguration(const DaemonArguments& arguments) {
-  ASSIGN_OR_RETURN(Configuration conf, Configuration::LoadDefault(arguments.config_dir));
-  for (const std::string& assignment : arguments.overrides) {
-    RETURN_IF_ERROR(conf.AddOverride(assignment));
-  }
-  return conf;
-}
-
-Status StartLogging(const Configuration& conf) {
-  LogOptions options;
-  options.program = "namenode";
-  ASSIGN_OR_RETURN(const std::string dir, conf.Get(keys::kLogDir));
-  if (!dir.empty()) options.file = dir + "/namenode.log";
-  ASSIGN_OR_RETURN(options.level, conf.Get(keys::kLogLevel));
-  RETURN_IF_ERROR(InitLogging(options));
-  for (const std::string& key : conf.UnknownTuskKeys()) LOG_WARN("unknown key {}", key);
-  for (const std::string& warning : conf.warnings()) LOG_WARN("{}", warning);
-  return Status::Ok();
 }
 
 // Asks whoever sits at the terminal, in Hadoop's words.
@@ -111,13 +90,11 @@ Status Format(const Command& command, const NamenodeOptions& options) {
   return Status::Ok();
 }
 
-Status Run(const DaemonArguments& arguments) {
-  ASSIGN_OR_RETURN(const Command command, ParseCommand(arguments.rest));
-  ASSIGN_OR_RETURN(const Configuration conf, LoadConfiguration(arguments));
+Status Run(const Configuration& conf, const std::vector<std::string>& words) {
+  ASSIGN_OR_RETURN(const Command command, ParseCommand(words));
   ASSIGN_OR_RETURN(const NamenodeOptions options, NamenodeOptions::FromConfiguration(conf));
   if (command.format) return Format(command, options);
-  RETURN_IF_ERROR(StartLogging(conf));
-  BlockStopSignals();
+  RETURN_IF_ERROR(BeginDaemon("namenode", conf));
   const GrpcLife grpc;
   ASSIGN_OR_RETURN(const auto server, NamenodeServer::Start(options));
   LOG_INFO("NameNode is up rpc={}:{} http={} link={}", options.rpc_bind.host, server->rpc_port(),
@@ -131,14 +108,6 @@ Status Run(const DaemonArguments& arguments) {
 }  // namespace tusk::namenode
 
 int main(int argc, char** argv) {
-  const auto arguments = tusk::ParseDaemonArguments(argc, argv);
-  if (arguments.ok() && arguments->help) {
-    std::puts(tusk::namenode::kUsage);
-    return 0;
-  }
-  const tusk::Status status = arguments.ok() ? tusk::namenode::Run(*arguments) : arguments.status();
-  tusk::FlushLogs();
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "tusk-namenode: %s\n", status.message().c_str());
-  return 1;
+  return tusk::DaemonMain(argc, argv,
+                          {"tusk-namenode", tusk::namenode::kUsage, &tusk::namenode::Run});
 }

@@ -199,7 +199,6 @@ void NodeManager::Ended(const ContainerId& id, int exit_code) {
 void NodeManager::Finish(const ContainerId& id, int exit_code, std::string diagnostics) {
   NodeMessage message;
   std::string work_dir;
-  bool application_ended = false;
   {
     MutexLock lock(mu_);
     const auto it = containers_.find(id);
@@ -218,17 +217,17 @@ void NodeManager::Finish(const ContainerId& id, int exit_code, std::string diagn
     record.phase = Record::Phase::kDone;
     record.context = {};
     record.files.clear();
-    record.leaving = true;
     work_dir = std::exchange(record.work_dir, "");
+    record.removing = true;
     if (!record.told) message.completed.push_back(status);
   }
   LOG_INFO("container ended id={} exit_code={}", id.ToString(), exit_code);
   if (!message.completed.empty()) reporter_->Tell(message);
   if (!work_dir.empty()) RemoveTree(work_dir);
+  bool application_ended = false;
   {
     MutexLock lock(mu_);
-    const auto it = containers_.find(id);
-    if (it != containers_.end()) it->second.leaving = false;
+    if (const auto it = containers_.find(id); it != containers_.end()) it->second.removing = false;
     application_ended = ended_.contains(id.attempt.application);
   }
   if (application_ended) CleanUp(id.attempt.application);
@@ -261,8 +260,9 @@ void NodeManager::CleanUp(const ApplicationId& id) {
     const auto owner = users_.find(id);
     if (owner == users_.end()) return;  // done already
     for (const auto& [container, record] : containers_) {
-      if (container.attempt.application != id) continue;
-      if (record.phase != Record::Phase::kDone || record.leaving) return;
+      // Two removals of one tree stumble over each other.
+      const bool busy = record.phase != Record::Phase::kDone || record.removing;
+      if (container.attempt.application == id && busy) return;
     }
     user = owner->second;
     users_.erase(owner);
@@ -341,7 +341,9 @@ void NodeManager::Stop(Duration limit) {
   MutexLock lock(mu_);
   for (;;) {
     bool all = true;
-    for (const auto& [id, record] : containers_) all &= record.phase == Record::Phase::kDone;
+    for (const auto& [id, record] : containers_) {
+      all &= record.phase == Record::Phase::kDone && !record.removing;
+    }
     if (all || clock_->Now() >= until) return;
     all_done_.WaitFor(mu_, std::chrono::milliseconds(20));
   }

@@ -106,8 +106,8 @@ class NodeManager {
     std::string work_dir;
     std::string log_dir;
     std::vector<LocalizedFile> files;
-    bool told = false;     // its end was taken note of
-    bool leaving = false;  // it has ended, and its folder is being removed
+    bool told = false;      // its end was taken note of
+    bool removing = false;  // done, and its work directory is on its way out
   };
 
   Status CheckStart(const ApplicationAttemptId& caller, const ContainerClaims& claims) const

@@ -39,7 +39,9 @@ class RecordingReporter final : public NodeReporter {
   void Tell(const NodeMessage& message) override {
     for (const auto& status : message.started) started.push_back(status);
     for (const auto& status : message.completed) completed.push_back(status);
+    if (!message.completed.empty() && on_completed) on_completed();
   }
+  std::function<void()> on_completed;
   std::vector<ContainerStatus> started;
   std::vector<ContainerStatus> completed;
 };
@@ -238,6 +240,24 @@ TEST_F(NodeManagerTest, AnEndedApplicationLosesItsFilesButNotItsLogs) {
   EXPECT_FALSE(std::filesystem::exists(directory));
   EXPECT_THAT(ListLogs({dir_.File("logs")}, attempt_.application), SizeIs(2));
   EXPECT_THAT(node_.Registration().containers, IsEmpty());
+}
+
+TEST_F(NodeManagerTest, TheLastContainersFilesGoBeforeThoseOfItsApplication) {
+  const std::string directory =
+      ApplicationDirectory(dir_.File("local"), "alice", attempt_.application);
+  bool there_meanwhile = false;
+  reporter_.on_completed = [&] {
+    // The container has ended and its directory is still there: another thread ends the
+    // application.
+    node_.Obey({.ended_applications = {attempt_.application}});
+    executor_.RunAll();
+    there_meanwhile = std::filesystem::exists(directory);
+  };
+  ASSERT_OK(Start(Claims(2), "touch file"));
+  ASSERT_TRUE(Completed(1));
+  executor_.RunAll();
+  EXPECT_TRUE(there_meanwhile);
+  EXPECT_FALSE(std::filesystem::exists(directory));
 }
 
 TEST_F(NodeManagerTest, ContainersOfAnOldResourceManagerAreEndedAndNotTold) {

@@ -52,12 +52,14 @@ void ResourceManager::EndAttemptLocked(Application* application, Attempt* attemp
                                        Attempt::State state, const std::string& diagnostics,
                                        int exit_code, bool spare_master) {
   std::map<NodeId, NodeCommand> commands;
+  const std::string why =
+      diagnostics.empty() ? "Container killed because its application has ended." : diagnostics;
   for (auto it = attempt->containers.begin(); it != attempt->containers.end();) {
     if (spare_master && attempt->master == it->first) {
       ++it;
       continue;
     }
-    commands[it->second.node].kills.push_back({it->first, exit_code, diagnostics});
+    commands[it->second.node].kills.push_back({it->first, exit_code, why});
     AccountLocked(application, it->second);
     scheduler_->Free(it->second.node, it->first);
     it = attempt->containers.erase(it);

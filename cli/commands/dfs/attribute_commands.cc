@@ -60,9 +60,9 @@ void Apply(Shell& shell, const Options& options, size_t skip,
   const std::vector<std::string> paths(options.arguments.begin() + static_cast<ptrdiff_t>(skip),
                                        options.arguments.end());
   const auto one = [&](PathItem& item) {
-    if (Status changed = change(item); !changed.ok()) {
-      shell.Error("changing " + ErrorText(changed, item.text));
-    }
+    Status changed = change(item);
+    if (!changed.ok()) shell.Error("changing " + ErrorText(changed, item.text));
+    return changed.ok();
   };
   ForEachPath(shell, paths, [&](PathItem& item) {
     if (options.Has("R")) {
@@ -154,12 +154,15 @@ Status RunStat(Shell& shell, const std::vector<std::string>& words) {
   if (options.arguments[0].find('%') != std::string::npos) {
     format = options.arguments[0];
     options.arguments.erase(options.arguments.begin());
+    if (options.arguments.empty()) {
+      return InvalidArgumentError("Not enough arguments: expected 1 but got 0");
+    }
   }
   ForEachPath(shell, options.arguments, [&](PathItem& item) {
     std::string line;
     for (size_t i = 0; i < format.size(); ++i) {
-      if (format[i] == '%' && i + 1 < format.size()) {
-        line += StatField(format[++i], item);
+      if (format[i] == '%') {
+        if (i + 1 < format.size()) line += StatField(format[++i], item);
       } else {
         line += format[i];
       }
@@ -264,7 +267,7 @@ Status RunSetrep(Shell& shell, const std::vector<std::string>& words) {
   // Directories mean all files below, with -R or without, as in Hadoop.
   ForEachPath(shell, options.arguments, [&](PathItem& root) {
     Walk(shell, root, [&](PathItem& item) {
-      if (item.is_directory()) return;
+      if (item.is_directory()) return true;
       const StatusOr<bool> set = item.fs->SetReplication(item.path, replication);
       if (!set.ok()) {
         shell.Error(set.status(), item.text);
@@ -274,6 +277,7 @@ Status RunSetrep(Shell& shell, const std::vector<std::string>& words) {
         std::printf("Replication %d set: %s\n", replication, item.text.c_str());
         waiting.push_back(item);
       }
+      return true;
     });
   });
   if (!options.Has("w")) return Status::Ok();

@@ -38,7 +38,7 @@ StatusOr<TransferOptions> ReadTransferOptions(const Options& options) {
 class Destination {
  public:
   // Complains and gives false when `sources` cannot go there.
-  static bool Check(Shell& shell, const PathItem& target, size_t sources) {
+  static bool Check(Shell& shell, const PathItem& target, size_t sources, bool overwrite) {
     if (sources > 1) {
       if (!target.exists()) {
         shell.Error(NoSuchFile(target.text));
@@ -50,7 +50,11 @@ class Destination {
       }
       return true;
     }
-    if (target.exists()) return true;
+    if (target.exists()) {
+      if (target.is_directory() || overwrite) return true;
+      shell.Error(FileExists(target.text));
+      return false;
+    }
     const std::string parent = client::ParentPath(target.path);
     const auto above = target.fs->FindStatus(parent);
     if (!above.ok()) {
@@ -58,7 +62,7 @@ class Destination {
       return false;
     }
     if (!*above) {
-      shell.Error(NoSuchFile(target.text) + ": `" + UriOf(target) + "'");
+      shell.Error(NoSuchFileAt(target));
       return false;
     }
     return true;
@@ -93,11 +97,6 @@ bool Exists(Shell& shell, const PathItem& source) {
   return source.exists();
 }
 
-bool IsBelow(const PathItem& target, const PathItem& source) {
-  return target.fs == source.fs &&
-         (target.path == source.path || target.path.starts_with(source.path + "/"));
-}
-
 // Copies the sources; `done` is called for each one that was copied in full.
 void CopyAll(Shell& shell, const std::vector<PathItem>& sources, const PathItem& target,
              const TransferOptions& options,
@@ -109,9 +108,10 @@ void CopyAll(Shell& shell, const std::vector<PathItem>& sources, const PathItem&
     StatusOr<PathItem> to = Destination::For(target, source);
     if (!to.ok()) {
       shell.Error(to.status(), target.text);
-    } else if (source.is_directory() && IsBelow(*to, source)) {
-      shell.Error("`" + source.text + "' to `" + to->text + "': is a subdirectory of itself");
-    } else if (source.fs == to->fs && source.path == to->path) {
+    } else if (const std::string loop = LoopError(source, *to); !loop.empty()) {
+      shell.Error(loop);
+    } else if (options.overwrite && options.direct && source.fs == to->fs &&
+               source.path == to->path) {  // it would be emptied before it is read
       shell.Error("`" + to->text + "': are identical");
     } else if (transfer.Add(source, std::move(to).value())) {
       added.push_back(&source);
@@ -127,6 +127,28 @@ std::string TakeDestination(std::vector<std::string>* arguments) {
   std::string last = std::move(arguments->back());
   arguments->pop_back();
   return last;
+}
+
+// As Hadoop: into a directory as "-", and parents that are missing are made.
+void PutStdin(Shell& shell, PathItem target, TransferOptions options) {
+  options.make_parents = true;
+  CatchInterrupts();
+  if (target.is_directory()) {
+    target = ChildOf(target, "-");
+    auto status = target.fs->FindStatus(target.path);
+    if (!status.ok()) {
+      shell.Error(status.status(), target.text);
+      return;
+    }
+    target.status = std::move(status).value();
+  }
+  if (target.is_directory()) {
+    shell.Error(IsADirectory(target.text));
+  } else if (target.exists() && !options.overwrite) {
+    shell.Error(FileExists(target.text));
+  } else if (Status copied = CopyFromStdin(target, options); !copied.ok()) {
+    shell.Error(copied, target.text);
+  }
 }
 
 const std::vector<std::string_view> kPutFlags = {"f", "p", "l", "d"};
@@ -146,19 +168,11 @@ Status PutOrMove(Shell& shell, const std::vector<std::string>& words, bool move)
     return Status::Ok();
   }
   if (arguments.size() == 1 && arguments[0] == "-" && !move) {
-    CatchInterrupts();
-    if (!Destination::Check(shell, *target, 1)) return Status::Ok();
-    if (target->is_directory()) {
-      shell.Error(IsADirectory(target->text));
-    } else if (target->exists() && !transfer.overwrite) {
-      shell.Error(FileExists(target->text));
-    } else if (Status copied = CopyFromStdin(*target, transfer); !copied.ok()) {
-      shell.Error(copied, target->text);
-    }
+    PutStdin(shell, *target, transfer);
     return Status::Ok();
   }
-  if (!Destination::Check(shell, *target, arguments.size())) return Status::Ok();
   const std::vector<PathItem> sources = Sources(shell, arguments, /*local=*/true);
+  if (!Destination::Check(shell, *target, sources.size(), transfer.overwrite)) return Status::Ok();
   CopyAll(shell, sources, *target, transfer, [&](const PathItem& source) {
     if (!move) return;
     if (Status gone = source.fs->Delete(source.path, true).status(); !gone.ok()) {
@@ -240,8 +254,9 @@ Status RunGet(Shell& shell, const std::vector<std::string>& words) {
     shell.Error(target.status());
     return Status::Ok();
   }
-  if (!Destination::Check(shell, *target, options.arguments.size())) return Status::Ok();
-  CopyAll(shell, Sources(shell, options.arguments, /*local=*/false), *target, transfer);
+  const std::vector<PathItem> sources = Sources(shell, options.arguments, /*local=*/false);
+  if (!Destination::Check(shell, *target, sources.size(), transfer.overwrite)) return Status::Ok();
+  CopyAll(shell, sources, *target, transfer);
   return Status::Ok();
 }
 
@@ -279,8 +294,9 @@ Status RunCp(Shell& shell, const std::vector<std::string>& words) {
     shell.Error(target.status());
     return Status::Ok();
   }
-  if (!Destination::Check(shell, *target, options.arguments.size())) return Status::Ok();
-  CopyAll(shell, Sources(shell, options.arguments, /*local=*/false), *target, transfer);
+  const std::vector<PathItem> sources = Sources(shell, options.arguments, /*local=*/false);
+  if (!Destination::Check(shell, *target, sources.size(), transfer.overwrite)) return Status::Ok();
+  CopyAll(shell, sources, *target, transfer);
   return Status::Ok();
 }
 
@@ -297,9 +313,13 @@ Status RunGetMerge(Shell& shell, const std::vector<std::string>& words) {
     return Status::Ok();
   }
   CatchInterrupts();
+  const StatusOr<PathItem> target = shell.FindLocal(destination);
+  if (!target.ok() || target->is_directory()) {
+    shell.Error(target.ok() ? IsADirectory(destination) : target.status().message());
+    return Status::Ok();
+  }
   std::shared_ptr<FileSystem> local = shell.Local();
-  StatusOr<std::unique_ptr<FileWriter>> to =
-      local->Create(destination, {.overwrite = true, .create_parent = false});
+  StatusOr<std::unique_ptr<FileWriter>> to = local->Create(destination, {.overwrite = true});
   if (!to.ok()) {
     shell.Error(to.status(), destination);
     return Status::Ok();

@@ -8,22 +8,6 @@
 namespace tusk::cli {
 namespace {
 
-constexpr const char* kGenericOptions =
-    "\nGeneric options supported are:\n"
-    "-conf <configuration file>        specify an application configuration file\n"
-    "-D <property=value>               define a value for a given property\n"
-    "-fs <file:///|hdfs://namenode:port> specify default filesystem URL to use, overrides "
-    "'fs.defaultFS' property from configurations.\n"
-    "-jt <local|resourcemanager:port>  specify a ResourceManager\n"
-    "-files <file1,...>                specify a comma-separated list of files to be copied to the "
-    "map reduce cluster\n"
-    "-libjars <jar1,...>               specify a comma-separated list of jar files to be included "
-    "in the classpath\n"
-    "-archives <archive1,...>          specify a comma-separated list of archives to be unarchived "
-    "on the compute machines\n"
-    "\nThe general command line syntax is:\n"
-    "command [genericOptions] [commandOptions]\n\n";
-
 constexpr const char* kUsagePrefix = "Usage: hadoop fs [generic options]";
 
 std::string UsageLine(const ShellCommand& command) {
@@ -39,7 +23,7 @@ void PrintFullUsage(std::FILE* out) {
     if (!command.usage.empty()) line += " " + std::string(command.usage);
     std::fprintf(out, "\t[%s]\n", line.c_str());
   }
-  std::fputs(kGenericOptions, out);
+  std::fputs(GenericOptionsText(), out);
 }
 
 void PrintHelp(const ShellCommand& command) {
@@ -117,9 +101,8 @@ void ForEachPath(Shell& shell, const std::vector<std::string>& arguments,
   }
 }
 
-void Walk(Shell& shell, PathItem& item, const std::function<void(PathItem&)>& work) {
-  work(item);
-  if (!item.is_directory()) return;
+void Walk(Shell& shell, PathItem& item, const std::function<bool(PathItem&)>& work) {
+  if (!work(item) || !item.is_directory()) return;
   StatusOr<std::vector<PathItem>> children = shell.Children(item);
   if (!children.ok()) {
     shell.Error(children.status(), item.text);
@@ -155,7 +138,7 @@ Status RunHelp(Shell& shell, const std::vector<std::string>& words) {
       PrintHelp(command);
       std::printf("\n");
     }
-    std::fputs(kGenericOptions + 1, stdout);
+    std::fputs(GenericOptionsText() + 1, stdout);
     return Status::Ok();
   }
   for (const std::string& word : words) {

@@ -59,7 +59,7 @@ class Inflater {
     return Status::Ok();
   }
   Status Finish() const {
-    return finished_ ? Status::Ok() : DataLossError("Unexpected end of input stream");
+    return finished_ ? Status::Ok() : DataLossError("Unexpected end of ZLIB input stream");
   }
 
  private:
@@ -175,7 +175,8 @@ Status RunChecksum(Shell& shell, const std::vector<std::string>& words) {
                    ParseOptions(words, {.min_arguments = 1, .flags = {"v"}}));
   ForEachFile(shell, options.arguments, [&](PathItem& item) -> Status {
     ASSIGN_OR_RETURN(const FileChecksum sum, item.fs->GetChecksum(item.path));
-    std::string line = item.text + "\t" + sum.algorithm + "\t" + ToHex(sum.bytes);
+    std::string line = item.text + "\t" + sum.algorithm;
+    if (!sum.bytes.empty()) line += "\t" + ToHex(sum.bytes);
     if (options.Has("v")) line += "\tBlockSize=" + std::to_string(item.status->block_size);
     std::printf("%s\n", line.c_str());
     return Status::Ok();

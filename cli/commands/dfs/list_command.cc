@@ -216,11 +216,12 @@ Status RunFind(Shell& shell, const std::vector<std::string>& words) {
   const FindExpression& expression = *parsed;
   ForEachPath(shell, roots, [&](PathItem& root) {
     Walk(shell, root, [&](PathItem& item) {
-      if (!expression.Holds(item)) return;
+      if (!expression.Holds(item)) return true;
       for (const char end : expression.ends) {
         std::fputs(item.text.c_str(), stdout);
         std::fputc(end, stdout);
       }
+      return true;
     });
   });
   return Status::Ok();

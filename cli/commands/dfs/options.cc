@@ -27,7 +27,8 @@ StatusOr<Options> ParseOptions(const std::vector<std::string>& words, const Opti
       options.flags.insert(name);
     } else if (Contains(rules.values, name)) {
       if (at + 1 == words.size()) {
-        return InvalidArgumentError("option '-" + name + "' requires 1 argument");
+        return InvalidArgumentError("Not enough arguments: expected " +
+                                    std::to_string(rules.min_arguments) + " but got 0");
       }
       options.values[name] = words[++at];
     } else if (rules.ignore_unknown) {

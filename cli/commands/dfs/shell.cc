@@ -25,6 +25,7 @@ struct Presentation {
   std::string prefix;
 
   std::string Show(const std::string& path) const {
+    if (!drop.empty() && path + "/" == drop) return ".";
     if (!path.starts_with(drop)) return prefix + path;
     return prefix + path.substr(drop.size());
   }
@@ -33,7 +34,7 @@ struct Presentation {
 Presentation PresentationOf(const FileSystem& fs, const std::string& argument) {
   const StatusOr<UriParts> parts = ParseUri(argument);
   if (parts.ok() && !parts->scheme.empty()) {
-    return {"", parts->scheme + (parts->scheme == "file" ? ":" : "://" + parts->authority)};
+    return {"", parts->scheme + "://" + parts->authority};
   }
   if (argument.starts_with("/")) return {"", ""};
   // Relative: hide the working directory (of HDFS: the home).
@@ -123,6 +124,7 @@ StatusOr<std::vector<PathItem>> Shell::ExpandIn(std::shared_ptr<FileSystem> fs,
     item.fs = fs;
     ASSIGN_OR_RETURN(item.path, fs->Resolve(item.text));
     ASSIGN_OR_RETURN(item.status, fs->FindStatus(item.path));
+    if (item.exists()) item.text = PresentationOf(*fs, argument).Show(item.path);
     items.push_back(std::move(item));
     return items;
   }
@@ -183,6 +185,18 @@ std::string IsADirectory(std::string_view path) {
 }
 std::string IsNotADirectory(std::string_view path) {
   return Quoted(path, "Is not a directory");
+}
+
+std::string NoSuchFileAt(const PathItem& item) {
+  return NoSuchFile(item.text) + ": `" + item.fs->uri() + item.path + "'";
+}
+
+std::string LoopError(const PathItem& source, const PathItem& target) {
+  if (!source.is_directory() || source.fs != target.fs) return "";
+  const std::string& from = source.path;
+  if (target.path == from) return "`" + source.text + "' to `" + UriOf(target) + "': are identical";
+  if (!target.path.starts_with(from == "/" ? from : from + "/")) return "";
+  return "`" + source.text + "' to `" + target.text + "': is a subdirectory of itself";
 }
 
 std::string ErrorText(const Status& status, std::string_view path) {

@@ -35,7 +35,7 @@ struct PathItem {
 PathItem ChildOf(const PathItem& parent, const std::string& name);
 // The last component as the user sees it.
 std::string NameOf(const PathItem& item);
-// "hdfs://host:port/a/b", "file:/a/b".
+// "hdfs://host:port/a/b", "file:/a/b": as Hadoop's paths print.
 std::string UriOf(const PathItem& item);
 
 class Shell {
@@ -87,6 +87,11 @@ std::string NoSuchFile(std::string_view path);
 std::string FileExists(std::string_view path);
 std::string IsADirectory(std::string_view path);
 std::string IsNotADirectory(std::string_view path);
+
+// "`a/b': No such file or directory: `hdfs://host/user/me/a/b'": the parent of `item` is missing.
+std::string NoSuchFileAt(const PathItem& item);
+// What is said when a directory would be copied or moved onto or into itself; empty when it is not.
+std::string LoopError(const PathItem& source, const PathItem& target);
 
 // The first line of an error, in Hadoop's words where it has some.
 std::string ErrorText(const Status& status, std::string_view path);

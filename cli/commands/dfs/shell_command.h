@@ -30,8 +30,8 @@ const ShellCommand* FindShellCommand(std::string_view name);
 // Runs `work` on each path the arguments stand for, and complains about those that do not exist.
 void ForEachPath(Shell& shell, const std::vector<std::string>& arguments,
                  const std::function<void(PathItem&)>& work);
-// `work` on the path and then on all below it, each directory's entries by name.
-void Walk(Shell& shell, PathItem& item, const std::function<void(PathItem&)>& work);
+// `work` on the path and then, where it gave true, on all below: each directory's entries by name.
+void Walk(Shell& shell, PathItem& item, const std::function<bool(PathItem&)>& work);
 
 // ---- the sub-commands, by file
 // -------------------------------------------------------------------

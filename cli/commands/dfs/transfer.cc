@@ -24,7 +24,7 @@ volatile sig_atomic_t interrupted = 0;
 CreateOptions CreateFor(const TransferOptions& options, bool overwrite) {
   CreateOptions create;
   create.overwrite = overwrite;
-  create.create_parent = false;
+  create.create_parent = options.make_parents;
   create.lazy_persist = options.lazy_persist;
   if (options.lazy_persist) create.replication = 1;
   return create;

@@ -23,6 +23,7 @@ namespace tusk::cli {
 struct TransferOptions {
   bool overwrite = false;
   bool direct = false;        // straight to the final name
+  bool make_parents = false;  // of the target
   bool lazy_persist = false;  // one replica, in memory first
   bool verify_checksums = true;
   bool preserve_times = false;

@@ -18,7 +18,7 @@ bool ParentExists(Shell& shell, const PathItem& item) {
     shell.Error(parent.status(), item.text);
     return false;
   }
-  if (!*parent) shell.Error(NoSuchFile(item.text) + ": `" + UriOf(item) + "'");
+  if (!*parent) shell.Error(NoSuchFileAt(item));
   return parent->has_value();
 }
 
@@ -60,6 +60,10 @@ void MoveOne(Shell& shell, const PathItem& source, const PathItem& destination) 
       return;
     }
     target.status = std::move(status).value();
+  }
+  if (const std::string loop = LoopError(source, target); !loop.empty()) {
+    shell.Error(loop);
+    return;
   }
   if (source.fs != target.fs) {
     shell.Error("`" + source.text + "': Does not match target filesystem");
@@ -225,6 +229,10 @@ Status RunMv(Shell& shell, const std::vector<std::string>& words) {
     shell.Error(target->exists() ? IsNotADirectory(target->text) : NoSuchFile(target->text));
     return Status::Ok();
   }
+  if (options.arguments.size() == 1 && target->exists() && !target->is_directory()) {
+    shell.Error(FileExists(target->text));
+    return Status::Ok();
+  }
   if (!target->exists() && !ParentExists(shell, *target)) return Status::Ok();
   ForEachPath(shell, options.arguments, [&](PathItem& source) { MoveOne(shell, source, *target); });
   return Status::Ok();
@@ -286,6 +294,9 @@ Status RunTouchz(Shell& shell, const std::vector<std::string>& words) {
 }
 
 Status RunTouch(Shell& shell, const std::vector<std::string>& words) {
+  if (!words.empty() && words.back() == "-t") {
+    return InvalidArgumentError("option -t requires 1 argument.");
+  }
   ASSIGN_OR_RETURN(
       const Options options,
       ParseOptions(words, {.min_arguments = 1, .flags = {"a", "m", "c"}, .values = {"t"}}));
@@ -300,7 +311,7 @@ Status RunTouch(Shell& shell, const std::vector<std::string>& words) {
   ForEachTarget(shell, options.arguments, [&](PathItem& item) {
     Status done;
     if (!item.exists()) {
-      if (options.Has("c") || !ParentExists(shell, item)) return;
+      if (!ParentExists(shell, item) || options.Has("c")) return;
       done = CreateEmpty(item);
     }
     if (done.ok()) done = item.fs->SetTimes(item.path, modified, accessed);

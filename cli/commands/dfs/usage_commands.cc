@@ -119,9 +119,9 @@ Status RunDf(Shell& shell, const std::vector<std::string>& words) {
 }
 
 Status RunCount(Shell& shell, const std::vector<std::string>& words) {
-  ASSIGN_OR_RETURN(Options options, ParseOptions(words, {.flags = {"q", "h", "v", "u"},
+  ASSIGN_OR_RETURN(Options options, ParseOptions(words, {.min_arguments = 1,
+                                                         .flags = {"q", "h", "v", "u"},
                                                          .refused = {"t", "x", "e", "s"}}));
-  if (options.arguments.empty()) options.arguments.push_back(".");
   const bool human = options.Has("h");
   const bool usage_only = options.Has("u");
   const bool with_quota = options.Has("q");

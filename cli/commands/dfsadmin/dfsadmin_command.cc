@@ -27,12 +27,12 @@ int Complain(std::string_view command, const Status& error) {
   std::fflush(stdout);
   std::fprintf(stderr, "%s: %s\n", std::string(command).c_str(),
                error.message().substr(0, error.message().find('\n')).c_str());
-  return kExitError;
+  return kExitUsage;  // Hadoop's -1, whatever went wrong
 }
 
-int Usage(const AdminCommand& command) {
-  std::fprintf(stderr, "Usage: hdfs dfsadmin [-%s%s%s]\n", std::string(command.name).c_str(),
-               command.usage.empty() ? "" : " ", std::string(command.usage).c_str());
+int Usage(std::string_view name, std::string_view usage) {
+  std::fprintf(stderr, "Usage: hdfs dfsadmin [-%s %s]\n", std::string(name).c_str(),
+               std::string(usage).c_str());
   return kExitUsage;
 }
 
@@ -41,9 +41,9 @@ int Usage(const AdminCommand& command) {
 
 std::string ReverseName(const std::string& ip_address) {
   const StatusOr<SocketAddress> address = SocketAddress::Parse(ip_address, 0);
-  char name[NI_MAXHOST];
-  if (!address.ok() || getnameinfo(address->raw(), address->size(), name, sizeof(name), nullptr, 0,
-                                   NI_NAMEREQD) != 0) {
+  char name[NI_MAXHOST];  // the address itself where it has no name, as in Java
+  if (!address.ok() ||
+      getnameinfo(address->raw(), address->size(), name, sizeof(name), nullptr, 0, 0) != 0) {
     return "";
   }
   return name;
@@ -142,7 +142,7 @@ constexpr AdminCommand kCommands[] = {
     {"refreshUserToGroupsMappings", ""},
     {"refreshSuperUserGroupsConfiguration", ""},
     {"refreshCallQueue", ""},
-    {"refresh", "<host:ipc_port> <key> [arg1..argn]"},
+    {"refresh", "<host:ipc_port> <key> [arg1..argn"},
     {"reconfig", "<namenode|datanode> <host:ipc_port|livenodes> <start|status|properties>"},
     {"printTopology", ""},
     {"refreshNamenodes", "datanode_host:ipc_port"},
@@ -172,6 +172,7 @@ void PrintAllUsage(std::FILE* out) {
     std::fprintf(out, "\t[-%s%s%s]\n", std::string(command.name).c_str(),
                  command.usage.empty() ? "" : " ", std::string(command.usage).c_str());
   }
+  std::fputs(GenericOptionsText(), out);
 }
 
 int RunReport(ClientProtocol* namenode, const std::vector<std::string>& words) {
@@ -180,7 +181,7 @@ int RunReport(ClientProtocol* namenode, const std::vector<std::string>& words) {
                                                     [&](const ReportSection& section) {
                                                       return section.option == word;
                                                     });
-    if (!known) return Usage(kCommands[0]);
+    if (!known) return Usage(kCommands[0].name, kCommands[0].usage);
   }
   const Status printed = PrintReport(namenode, words);
   return printed.ok() ? kExitOk : Complain("report", printed);
@@ -190,7 +191,7 @@ int RunSafeMode(ClientProtocol* namenode, const std::vector<std::string>& words)
   constexpr std::string_view kWords[] = {"enter", "leave", "get", "wait", "forceExit"};
   if (words.size() != 1 ||
       std::find(std::begin(kWords), std::end(kWords), words[0]) == std::end(kWords)) {
-    return Usage(kCommands[1]);
+    return Usage("safemode", "enter | leave | get | wait | forceExit");
   }
   const Status changed = ChangeSafeMode(namenode, words[0]);
   return changed.ok() ? kExitOk : Complain("safemode", changed);

@@ -119,7 +119,7 @@ Status CheckPath(const Configuration& conf, const std::string& path, std::string
   ASSIGN_OR_RETURN(const UriParts uri, ParseUri(fs->uri()));
   ASSIGN_OR_RETURN(const std::vector<HostPort> servers, WebAddresses(conf, uri.authority));
   const std::string target =
-      "/fsck?ugi=" + PercentEncoded(fs->user()) + "&path=" + PercentEncoded(resolved) + parameters;
+      "/fsck?ugi=" + PercentEncoded(fs->user()) + parameters + "&path=" + PercentEncoded(resolved);
   Status error;
   for (const HostPort& server : servers) {
     StatusOr<std::string> last = PrintReport(server, target);

@@ -1,4 +1,4 @@
-#include "common/process/daemon.h"
+#include "common/daemon/daemon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
