@@ -149,6 +149,7 @@ StatusOr<std::vector<RpcAddress>> NameNodesOf(const Configuration& configuration
 
 StatusOr<ClientOptions> ReadClientOptions(const Configuration& configuration,
                                           const std::string& uri, const std::string& user) {
+  RETURN_IF_ERROR(CheckAuthentication(configuration));
   ClientOptions options;
   std::string text = uri;
   if (text.empty()) {

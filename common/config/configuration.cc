@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/config/core_keys.h"
 #include "common/config/default_xml.h"
 #include "common/config/hadoop_xml.h"
 
@@ -314,6 +315,20 @@ std::map<std::string, std::string> Configuration::All() const {
   std::map<std::string, std::string> all;
   for (auto& [name, value] : ForPrefix("")) all.emplace(std::move(name), std::move(value));
   return all;
+}
+
+Status CheckAuthentication(const Configuration& configuration) {
+  ASSIGN_OR_RETURN(const std::string method, configuration.Get(keys::kAuthentication));
+  if (method == "simple") return Status::Ok();
+  return UnimplementedError("hadoop.security.authentication is " + method +
+                            ": nothing but simple is supported yet");
+}
+
+Status CheckDaemonSecurity(const Configuration& configuration) {
+  RETURN_IF_ERROR(CheckAuthentication(configuration));
+  ASSIGN_OR_RETURN(const bool authorization, configuration.Get(keys::kAuthorization));
+  if (!authorization) return Status::Ok();
+  return UnimplementedError("hadoop.security.authorization is true: not supported yet");
 }
 
 std::vector<std::string> Configuration::UnknownTuskKeys() const {

@@ -89,6 +89,12 @@ class Configuration {
   std::vector<std::string> warnings_;
 };
 
+// kUnimplemented when hadoop.security.authentication asks for more than "simple": going on without
+// would be less than the administrator believes. Every client asks before it starts.
+Status CheckAuthentication(const Configuration& configuration);
+// And every daemon this, which also refuses hadoop.security.authorization.
+Status CheckDaemonSecurity(const Configuration& configuration);
+
 // The declared key of that name, or nullptr.
 const KeyRef* FindKey(std::string_view name);
 // The current name of a deprecated one; `name` itself for all others.

@@ -127,6 +127,16 @@ TEST(ConfigurationTest, DeprecatedNamesCountAsTheirNewOnes) {
   EXPECT_EQ(**conf.GetRaw("fs.default.name"), "hdfs://old:8020");
 }
 
+TEST(ConfigurationTest, AuthenticationThatIsNotThereIsRefusedInsteadOfLeftOut) {
+  EXPECT_OK(CheckAuthentication(Configuration()));
+  EXPECT_OK(CheckAuthentication(Parse(Property("hadoop.security.authentication", "simple"))));
+  EXPECT_THAT(CheckAuthentication(Parse(Property("hadoop.security.authentication", "kerberos"))),
+              MessageContains("kerberos: nothing but simple is supported yet"));
+  const Configuration authorization = Parse(Property("hadoop.security.authorization", "true"));
+  EXPECT_OK(CheckAuthentication(authorization));  // a client of somebody else's cluster
+  EXPECT_THAT(CheckDaemonSecurity(authorization), MessageContains("not supported yet"));
+}
+
 TEST(ConfigurationTest, MistypedKeysOfOurOwnAreReported) {
   const Configuration conf =
       Parse(Property("tusk.no.such.key", "1") + Property("tusk.log.level", "debug"));

@@ -45,10 +45,6 @@ inline constexpr StringKey kAuthentication{
 inline constexpr BoolKey kAuthorization{.name = "hadoop.security.authorization",
                                         .fallback = false,
                                         .doc = "Whether service-level authorization is checked."};
-inline constexpr StringKey kHttpStaticUser{
-    .name = "hadoop.http.staticuser.user",
-    .fallback = "dr.who",
-    .doc = "The user as whom web pages without a login see the filesystem."};
 inline constexpr StringKey kTopologyTableFile{
     .name = "net.topology.table.file.name",
     .doc = "File of lines \"host-or-address rack\" that tells which rack a host stands on."};
@@ -81,15 +77,6 @@ inline constexpr DurationKey kIpcConnectionMaxIdle{
     .fallback = 10s,
     .min = 1ms,
     .doc = "A client closes a connection that has been idle for so long."};
-inline constexpr IntKey kIpcListenQueue{.name = "ipc.server.listen.queue.size",
-                                        .fallback = 256,
-                                        .min = 1,
-                                        .doc = "Connections that may wait to be accepted."};
-inline constexpr IntKey kIpcMaxConnections{
-    .name = "ipc.server.max.connections",
-    .fallback = 0,
-    .min = 0,
-    .doc = "Connections an RPC server holds at most; 0: no bound."};
 inline constexpr StringKey kClusterSecretFile{
     .name = "tusk.cluster.secret.file",
     .doc = "File (mode 0600) with the secret by which the daemons of one cluster know each other."};
@@ -109,7 +96,6 @@ inline constexpr KeyRef kCoreKeys[] = {
     &kUmask,
     &kAuthentication,
     &kAuthorization,
-    &kHttpStaticUser,
     &kTopologyTableFile,
     &kIpcConnectMaxRetries,
     &kIpcConnectTimeout,
@@ -117,8 +103,6 @@ inline constexpr KeyRef kCoreKeys[] = {
     &kIpcPingInterval,
     &kIpcMaxDataLength,
     &kIpcConnectionMaxIdle,
-    &kIpcListenQueue,
-    &kIpcMaxConnections,
     &kClusterSecretFile,
     &kLogDir,
     &kLogLevel,

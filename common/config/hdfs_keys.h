@@ -31,8 +31,6 @@ inline constexpr IntKey kReplicationMax{.name = "dfs.replication.max",
                                         .fallback = 512,
                                         .min = 1,
                                         .doc = "Most replicas a file may ask for."};
-inline constexpr ListKey kNameservices{.name = "dfs.nameservices",
-                                       .doc = "Logical names of NameNode pairs."};
 inline constexpr StringKey kNameNodeRpcAddress{
     .name = "dfs.namenode.rpc-address",
     .doc = "host:port of the NameNode's RPC; empty: the authority of fs.defaultFS."};
@@ -81,11 +79,6 @@ inline constexpr DurationKey kStaleDatanodeInterval{
     .fallback = 3s,
     .min = 100ms,
     .doc = "A DataNode silent for so long is the last choice for reads and writes. Hadoop: 30 s."};
-inline constexpr DurationKey kBlockReportInterval{
-    .name = "dfs.blockreport.intervalMsec",
-    .fallback = 6h,
-    .min = 1s,
-    .doc = "How often a DataNode sends its full list of replicas."};
 inline constexpr DoubleKey kSafemodeThreshold{
     .name = "dfs.namenode.safemode.threshold-pct",
     .fallback = 0.999,
@@ -175,10 +168,6 @@ inline constexpr DurationKey kLeaseHardLimit{
     .min = 1ms,
     .unit = TimeUnit::kSeconds,
     .doc = "After so long without renewal the NameNode closes the file."};
-inline constexpr BoolKey kRegistrationHostCheck{
-    .name = "dfs.namenode.datanode.registration.ip-hostname-check",
-    .fallback = false,
-    .doc = "Whether a DataNode's address must have a name to register."};
 inline constexpr StringKey kHostsFile{
     .name = "dfs.hosts", .doc = "File of the hosts whose DataNodes may register; empty: all."};
 inline constexpr StringKey kHostsExcludeFile{
@@ -319,7 +308,6 @@ inline constexpr KeyRef kHdfsKeys[] = {
     &kBlockSize,
     &kReplicationMin,
     &kReplicationMax,
-    &kNameservices,
     &kNameNodeRpcAddress,
     &kNameNodeRpcBindHost,
     &kNameNodeHttpAddress,
@@ -331,7 +319,6 @@ inline constexpr KeyRef kHdfsKeys[] = {
     &kHeartbeatInterval,
     &kHeartbeatRecheckInterval,
     &kStaleDatanodeInterval,
-    &kBlockReportInterval,
     &kSafemodeThreshold,
     &kSafemodeExtension,
     &kSafemodeMinDatanodes,
@@ -351,7 +338,6 @@ inline constexpr KeyRef kHdfsKeys[] = {
     &kListLimit,
     &kLeaseSoftLimit,
     &kLeaseHardLimit,
-    &kRegistrationHostCheck,
     &kHostsFile,
     &kHostsExcludeFile,
     &kDataNodeAddress,

@@ -34,16 +34,7 @@ inline constexpr IntKey kJobMaps{.name = "mapreduce.job.maps",
 inline constexpr IntKey kMapMaxAttempts{.name = "mapreduce.map.maxattempts",
                                         .fallback = 4,
                                         .min = 1,
-                                        .doc = "How often a map task is tried."};
-inline constexpr IntKey kReduceMaxAttempts{.name = "mapreduce.reduce.maxattempts",
-                                           .fallback = 4,
-                                           .min = 1,
-                                           .doc = "How often a reduce task is tried."};
-inline constexpr DurationKey kTaskTimeout{
-    .name = "mapreduce.task.timeout",
-    .fallback = 10min,
-    .min = Duration(0),
-    .doc = "A task that neither reads, writes nor reports for so long is ended; 0: never."};
+                                        .doc = "How often a task is tried, map or reduce."};
 inline constexpr IntKey kSortMb{.name = "mapreduce.task.io.sort.mb",
                                 .fallback = 100,
                                 .min = 1,
@@ -53,37 +44,9 @@ inline constexpr IntKey kSortFactor{.name = "mapreduce.task.io.sort.factor",
                                     .fallback = 64,
                                     .min = 2,
                                     .doc = "Files merged at a time. Hadoop: 10."};
-inline constexpr DoubleKey kSpillPercent{.name = "mapreduce.map.sort.spill.percent",
-                                         .fallback = 0.8,
-                                         .min = 0.05,
-                                         .max = 1,
-                                         .doc = "How full the sort buffer gets before it spills."};
 inline constexpr BoolKey kMapOutputCompress{.name = "mapreduce.map.output.compress",
                                             .fallback = false,
                                             .doc = "Whether map outputs are compressed."};
-inline constexpr StringKey kMapOutputCodec{
-    .name = "mapreduce.map.output.compress.codec",
-    .fallback = "lz4",
-    .doc = "Codec of map outputs, by name or Hadoop's class."};
-inline constexpr BoolKey kOutputCompress{.name = "mapreduce.output.fileoutputformat.compress",
-                                         .fallback = false,
-                                         .doc = "Whether a job's output is compressed."};
-inline constexpr StringKey kOutputCodec{
-    .name = "mapreduce.output.fileoutputformat.compress.codec",
-    .fallback = "gzip",
-    .doc = "Codec of a job's output, by name or Hadoop's class."};
-inline constexpr IntKey kShuffleParallelCopies{
-    .name = "mapreduce.reduce.shuffle.parallelcopies",
-    .fallback = 5,
-    .min = 1,
-    .max = 100,
-    .doc = "Map outputs a reduce task fetches at a time."};
-inline constexpr DoubleKey kShuffleInputBufferPercent{
-    .name = "mapreduce.reduce.shuffle.input.buffer.percent",
-    .fallback = 0.7,
-    .min = 0.01,
-    .max = 1,
-    .doc = "Share of a reduce task's memory for fetched map outputs."};
 inline constexpr SizeKey kSplitMinSize{.name = "mapreduce.input.fileinputformat.split.minsize",
                                        .fallback = 1,
                                        .min = 0,
@@ -92,19 +55,10 @@ inline constexpr SizeKey kSplitMaxSize{.name = "mapreduce.input.fileinputformat.
                                        .fallback = std::numeric_limits<int64_t>::max(),
                                        .min = 1,
                                        .doc = "Largest input split; the block size bounds it too."};
-inline constexpr BoolKey kMapSpeculative{
-    .name = "mapreduce.map.speculative",
-    .fallback = true,
-    .doc = "Whether a slow map task is tried a second time beside the first."};
-inline constexpr BoolKey kReduceSpeculative{
-    .name = "mapreduce.reduce.speculative", .fallback = true, .doc = "The same for reduce tasks."};
 inline constexpr StringKey kStagingDir{
     .name = "yarn.app.mapreduce.am.staging-dir",
     .fallback = "/tmp/hadoop-yarn/staging",
     .doc = "Directory in the DFS for what jobs hand over; each user has one below it."};
-inline constexpr StringKey kHistoryWebAddress{.name = "mapreduce.jobhistory.webapp.address",
-                                              .fallback = "0.0.0.0:19888",
-                                              .doc = "host:port of the history server."};
 inline constexpr IntKey kAmMemoryMb{.name = "yarn.app.mapreduce.am.resource.mb",
                                     .fallback = 256,
                                     .min = 64,
@@ -133,35 +87,12 @@ inline constexpr IntKey kStreamingChildMemoryMb{
     .doc = "Memory of one mapper or reducer program of a streaming job."};
 
 inline constexpr KeyRef kMapredKeys[] = {
-    &kJobName,
-    &kJobQueue,
-    &kJobMode,
-    &kJobReduces,
-    &kJobMaps,
-    &kMapMaxAttempts,
-    &kReduceMaxAttempts,
-    &kTaskTimeout,
-    &kSortMb,
-    &kSortFactor,
-    &kSpillPercent,
-    &kMapOutputCompress,
-    &kMapOutputCodec,
-    &kOutputCompress,
-    &kOutputCodec,
-    &kShuffleParallelCopies,
-    &kShuffleInputBufferPercent,
-    &kSplitMinSize,
-    &kSplitMaxSize,
-    &kMapSpeculative,
-    &kReduceSpeculative,
-    &kStagingDir,
-    &kHistoryWebAddress,
-    &kAmMemoryMb,
-    &kAmVcores,
-    &kRunnerMemoryMb,
-    &kRunnerVcores,
-    &kRunnerCount,
-    &kStreamingChildMemoryMb,
+    &kJobName,      &kJobQueue,     &kJobMode,
+    &kJobReduces,   &kJobMaps,      &kMapMaxAttempts,
+    &kSortMb,       &kSortFactor,   &kMapOutputCompress,
+    &kSplitMinSize, &kSplitMaxSize, &kStagingDir,
+    &kAmMemoryMb,   &kAmVcores,     &kRunnerMemoryMb,
+    &kRunnerVcores, &kRunnerCount,  &kStreamingChildMemoryMb,
 };
 
 }  // namespace tusk::keys

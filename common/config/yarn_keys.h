@@ -23,10 +23,6 @@ inline constexpr StringKey kResourceManagerSchedulerAddress{
     .name = "yarn.resourcemanager.scheduler.address",
     .fallback = "${yarn.resourcemanager.hostname}:8030",
     .doc = "host:port where application masters ask for containers."};
-inline constexpr StringKey kResourceManagerAdminAddress{
-    .name = "yarn.resourcemanager.admin.address",
-    .fallback = "${yarn.resourcemanager.hostname}:8033",
-    .doc = "host:port for administrators."};
 inline constexpr StringKey kResourceManagerWebAddress{
     .name = "yarn.resourcemanager.webapp.address",
     .fallback = "${yarn.resourcemanager.hostname}:8088",
@@ -103,11 +99,6 @@ inline constexpr BoolKey kPmemCheck{
     .name = "yarn.nodemanager.pmem-check-enabled",
     .fallback = true,
     .doc = "Whether a container that takes more memory than it was given is killed."};
-inline constexpr BoolKey kVmemCheck{.name = "yarn.nodemanager.vmem-check-enabled",
-                                    .fallback = false,
-                                    .doc =
-                                        "Virtual memory is not checked, whatever this says: it "
-                                        "measures nothing that runs short. Hadoop: true."};
 inline constexpr DurationKey kLogRetain{.name = "yarn.nodemanager.log.retain-seconds",
                                         .fallback = 72h,
                                         .min = Duration(0),
@@ -168,7 +159,6 @@ inline constexpr KeyRef kYarnKeys[] = {
     &kResourceManagerHost,
     &kResourceManagerAddress,
     &kResourceManagerSchedulerAddress,
-    &kResourceManagerAdminAddress,
     &kResourceManagerWebAddress,
     &kResourceManagerLinkAddress,
     &kAmMaxAttempts,
@@ -187,7 +177,6 @@ inline constexpr KeyRef kYarnKeys[] = {
     &kNodeLocalDirs,
     &kNodeLogDirs,
     &kPmemCheck,
-    &kVmemCheck,
     &kLogRetain,
     &kMaxDiskUtilization,
     &kNodeLocalityDelay,

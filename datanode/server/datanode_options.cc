@@ -70,6 +70,7 @@ std::string DomainSocketPath(std::string pattern, const std::string& host, int p
 }
 
 StatusOr<DatanodeOptions> ReadDatanodeOptions(const Configuration& conf) {
+  RETURN_IF_ERROR(CheckDaemonSecurity(conf));
   DatanodeOptions options;
   ASSIGN_OR_RETURN(options.data, Address(conf, keys::kDataNodeAddress));
   ASSIGN_OR_RETURN(options.ipc, Address(conf, keys::kDataNodeIpcAddress));

@@ -187,6 +187,7 @@ Status ReadAddresses(const Configuration& conf, NamenodeOptions* out) {
 }  // namespace
 
 StatusOr<NamenodeOptions> NamenodeOptions::FromConfiguration(const Configuration& conf) {
+  RETURN_IF_ERROR(CheckDaemonSecurity(conf));
   NamenodeOptions options;
   ASSIGN_OR_RETURN(options.name_dir, NameDir(conf));
   RETURN_IF_ERROR(ReadAddresses(conf, &options));

@@ -93,6 +93,7 @@ std::string OwnDirectory() {
 
 StatusOr<NodeManagerServerOptions> NodeManagerServerOptions::FromConfiguration(
     const Configuration& conf) {
+  RETURN_IF_ERROR(CheckDaemonSecurity(conf));
   NodeManagerServerOptions options;
   options.conf = conf;
   ASSIGN_OR_RETURN(options.address, Address(conf, keys::kNodeManagerAddress));

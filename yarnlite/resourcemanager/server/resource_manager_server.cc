@@ -50,6 +50,7 @@ StatusOr<std::unique_ptr<RpcServer>> StartRpc(const HostPort& address, RpcProtoc
 
 StatusOr<ResourceManagerServerOptions> ResourceManagerServerOptions::FromConfiguration(
     const Configuration& conf) {
+  RETURN_IF_ERROR(CheckDaemonSecurity(conf));
   ResourceManagerServerOptions options;
   ASSIGN_OR_RETURN(options.client_address, Address(conf, keys::kResourceManagerAddress));
   ASSIGN_OR_RETURN(options.scheduler_address,
