@@ -15,6 +15,7 @@ class ReplicaListener {
 
   virtual void OnReceiving(const Block& block, const std::string& storage_id) = 0;
   virtual void OnReceived(const Block& block, const std::string& storage_id) = 0;
+  // An empty `storage_id`: there is no replica of it here, on no volume.
   virtual void OnDeleted(const Block& block, const std::string& storage_id) = 0;
   // Its checksums or lengths are wrong.
   virtual void OnBadReplica(const Block& block, const std::string& storage_id) = 0;

@@ -378,16 +378,17 @@ void ReplicaStore::Invalidate(const std::vector<Block>& blocks) {
 void ReplicaStore::InvalidateOne(const Block& block) {
   StatusOr<Claim> claim = ClaimWithoutWriter(block.id);
   if (!claim.ok()) {
-    LOG_WARN("replica not removed block={} error={}", BlockName(block), claim.status());
-    return;
+    LOG_WARN("replica not removed yet block={} error={}", BlockName(block), claim.status());
+    return Invalidate({block});
   }
+  // The NameNode waits for an answer to each: until then it gives us no copy of the block.
   const ReplicaPtr replica = FindReplica(block.id);
-  if (replica == nullptr) return;
+  if (replica == nullptr) return deps_.listener->OnDeleted(block, "");
   const ReplicaSnapshot now = replica->Get();
   if (now.block.generation_stamp > block.generation_stamp) {
     LOG_INFO("replica kept, it is newer than the one to remove block={} ours={}", BlockName(block),
              BlockName(now.block));
-    return;
+    return TellAgain(*replica);
   }
   Erase(replica);
   if (Status status = RemoveFiles(replica); !status.ok()) {
@@ -397,6 +398,13 @@ void ReplicaStore::InvalidateOne(const Block& block) {
   removed_.fetch_add(1);
   LOG_INFO("replica removed block={} volume={}", BlockName(now.block), replica->volume()->dir());
   deps_.listener->OnDeleted(now.block, replica->volume()->storage_id());
+}
+
+void ReplicaStore::TellAgain(const Replica& replica) {
+  const ReplicaSnapshot now = replica.Get();
+  const std::string& storage = replica.volume()->storage_id();
+  if (now.state == ReplicaState::kFinalized) return deps_.listener->OnReceived(now.block, storage);
+  if (now.state == ReplicaState::kRbw) deps_.listener->OnReceiving(now.block, storage);
 }
 
 Status ReplicaStore::RemoveFiles(const ReplicaPtr& replica) {

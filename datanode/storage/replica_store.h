@@ -229,6 +229,7 @@ class ReplicaStore {
   bool ReconcileFound(Volume* volume, const FoundReplica& found);
   bool ReconcileMissing(Volume* volume, BlockId id);
   void InvalidateOne(const Block& block);
+  void TellAgain(const Replica& replica);  // what the listener knows may be out of date
   void NoteDiskError(Volume* volume, const Status& status) EXCLUDES(mu_);
 
   const ReplicaStoreOptions options_;

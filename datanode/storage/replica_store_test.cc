@@ -215,10 +215,18 @@ TEST_F(ReplicaStoreTest, InvalidationSparesANewerReplica) {
   listener_.Take();
   store_->Invalidate({TestBlock(1, 1004).block, TestBlock(2, 1005).block});
   deletions_.RunAll();
-  EXPECT_THAT(listener_.Take(), ElementsAre("deleted blk_2_1005 10"));
+  EXPECT_THAT(listener_.Take(), ElementsAre("received blk_1_1005 10", "deleted blk_2_1005 10"));
   EXPECT_OK(ReadBack(1, 1005));
   EXPECT_FALSE(env_.Exists("/d1/current/BP-1-127.0.0.1-1/current/finalized/subdir0/subdir0/blk_2"));
   EXPECT_EQ(store_->StorageReports().at(0).dfs_used_bytes, Volume::UsedBy(10));
+}
+
+TEST_F(ReplicaStoreTest, InvalidationOfWhatIsNotHereIsAnswered) {
+  Start();
+  store_->Invalidate({TestBlock(7, 1004).block});
+  deletions_.RunAll();
+  EXPECT_THAT(listener_.Take(), ElementsAre("deleted blk_7_1004 " +
+                                            std::to_string(TestBlock(7, 1004).block.num_bytes)));
 }
 
 TEST_F(ReplicaStoreTest, AnOpenReaderOutlivesInvalidation) {

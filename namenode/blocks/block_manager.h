@@ -247,6 +247,7 @@ class BlockManager {
   void TakeStoragesLocked(NodeIndex node, const std::vector<StorageReport>& storages) REQUIRES(mu_);
   void ApplyEventLocked(NodeIndex node, const ReplicaEvent& event, BlockEffects* effects)
       REQUIRES(mu_);
+  void ApplyDeletedLocked(NodeIndex node, const ReplicaEvent& event) REQUIRES(mu_);
   void ApplyReplicaLocked(StorageIndex storage, const Block& block, ReplicaState state,
                           const std::string& delete_hint, BlockEffects* effects) REQUIRES(mu_);
   void AddFinalizedLocked(RecordIndex index, StorageIndex storage, const Block& reported,

@@ -199,6 +199,7 @@ uint64_t BlockManager::Receive(const std::string& uuid, const ReplicaEvents& eve
 
 void BlockManager::ApplyEventLocked(NodeIndex node, const ReplicaEvent& event,
                                     BlockEffects* effects) {
+  if (event.type == ReplicaEventType::kDeleted) return ApplyDeletedLocked(node, event);
   const StorageIndex storage = StorageOfLocked(node, event.storage_uuid, StorageType::kDisk);
   switch (event.type) {
     case ReplicaEventType::kReceiving:
@@ -209,17 +210,24 @@ void BlockManager::ApplyEventLocked(NodeIndex node, const ReplicaEvent& event,
       ApplyReplicaLocked(storage, event.block, ReplicaState::kFinalized, event.delete_hint,
                          effects);
       return;
-    case ReplicaEventType::kDeleted: {
-      invalidations_.Remove(node, event.block.id);
-      const RecordIndex index = blocks_.Find(event.block.id);
-      if (index == kNoIndex) return;
+    case ReplicaEventType::kDeleted:
+      return;  // above
+  }
+}
+
+void BlockManager::ApplyDeletedLocked(NodeIndex node, const ReplicaEvent& event) {
+  invalidations_.Remove(node, event.block.id);
+  const RecordIndex index = blocks_.Find(event.block.id);
+  if (index == kNoIndex) return;
+  for (const StorageIndex storage : nodes_[node].storages) {
+    // Without a storage: the node has no replica at all, on none of its disks.
+    if (event.storage_uuid.empty() || storages_[storage].uuid == event.storage_uuid) {
       RemoveReplicaLocked(index, storage);
-      const auto pipeline = under_construction_.find(event.block.id);
-      if (pipeline == under_construction_.end()) return;
-      if (ExpectedReplica* replica = pipeline->second.Of(node)) replica->reported = false;
-      return;
     }
   }
+  const auto pipeline = under_construction_.find(event.block.id);
+  if (pipeline == under_construction_.end()) return;
+  if (ExpectedReplica* replica = pipeline->second.Of(node)) replica->reported = false;
 }
 
 // A replica as an event or a report shows it.
@@ -227,6 +235,9 @@ void BlockManager::ApplyReplicaLocked(StorageIndex storage, const Block& block, 
                                       const std::string& delete_hint, BlockEffects* effects) {
   if (state == ReplicaState::kTemporary || state == ReplicaState::kRur) return;
   const NodeIndex node = storages_[storage].node;
+  if (invalidations_.Contains(node, block.id) && !invalidations_.Covers(node, block)) {
+    invalidations_.Remove(node, block.id);  // what was to go is gone: this one is newer
+  }
   const RecordIndex index = blocks_.Find(block.id);
   if (index == kNoIndex) {  // of a file that is gone
     invalidations_.Add(node, block);

@@ -83,6 +83,35 @@ TEST_F(BlockManagerTest, WhatANodeThatFellOutOfThePipelineHasIsDeletedOnceTheBlo
   EXPECT_EQ(deletions[0].second.blocks[0].generation_stamp, GenerationStamp(1004));
 }
 
+TEST_F(BlockManagerTest, ANodeThatFellOutAndHasNothingLeftMayBeGivenACopy) {
+  Pass(seconds(60), {1, 2});  // nobody else is there
+  Open(1, {1, 2}, 2);
+  ASSERT_OK(blocks_.UpdatePipeline(BlockOf(1, 1001, 0), BlockOf(1, 1005, 0),
+                                   {datanodes_.Find(Uuid(1))->id}, {Storage(1)}));
+  Received(1, BlockOf(1, 1005));
+  ASSERT_OK(blocks_.Commit(BlockOf(1, 1005)));
+  Pass(seconds(5), {1, 2});
+  EXPECT_THAT(commander_.Take<TransferBlock>(), SizeIs(0));  // 2 still has something to delete
+  Event(2, ReplicaEventType::kDeleted, BlockOf(1, 1004), {}, /*storage=*/"");
+  Pass(seconds(2), {1, 2});
+  const auto copies = commander_.Take<TransferBlock>();
+  ASSERT_THAT(copies, SizeIs(1));
+  EXPECT_EQ(copies[0].second.targets[0].id.uuid, Uuid(2));
+}
+
+TEST_F(BlockManagerTest, ANewerReplicaEndsTheWaitForTheDeletionOfAnOlderOne) {
+  Open(1, {1, 2}, 2);
+  ASSERT_OK(blocks_.UpdatePipeline(BlockOf(1, 1001, 0), BlockOf(1, 1005, 0),
+                                   {datanodes_.Find(Uuid(1))->id}, {Storage(1)}));
+  Received(1, BlockOf(1, 1005));
+  ASSERT_OK(blocks_.Commit(BlockOf(1, 1005)));
+  Pass(seconds(2), {1, 2, 3});
+  EXPECT_EQ(blocks_.Stats().pending_deletion_blocks, 1);
+  Received(2, BlockOf(1, 1005));
+  EXPECT_EQ(blocks_.Stats().pending_deletion_blocks, 0);
+  EXPECT_EQ(blocks_.View(BlockId(1))->live, 2);
+}
+
 TEST_F(BlockManagerTest, UpdatePipelineRefusesWhatIsNotNewer) {
   Open(1, {1}, 1);
   EXPECT_THAT(blocks_.UpdatePipeline(BlockOf(1, 1001, 0), BlockOf(1, 1001, 0), {}, {}),

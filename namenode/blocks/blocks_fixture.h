@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -111,15 +112,16 @@ class BlocksFixture : public ::testing::Test {
     Register(node, rack);
     ReportAll(node);
   }
-  uint64_t Event(int node, ReplicaEventType type, const Block& block,
-                 const std::string& hint = {}) {
-    const uint64_t taken = blocks_.Receive(Uuid(node),
-                                           ReplicaEvents{{{.number = ++events_[node],
-                                                           .type = type,
-                                                           .block = block,
-                                                           .storage_uuid = Storage(node),
-                                                           .delete_hint = hint}}},
-                                           &effects_);
+  uint64_t Event(int node, ReplicaEventType type, const Block& block, const std::string& hint = {},
+                 const std::optional<std::string>& storage = std::nullopt) {
+    const uint64_t taken =
+        blocks_.Receive(Uuid(node),
+                        ReplicaEvents{{{.number = ++events_[node],
+                                        .type = type,
+                                        .block = block,
+                                        .storage_uuid = storage.value_or(Storage(node)),
+                                        .delete_hint = hint}}},
+                        &effects_);
     executor_.RunAll();
     return taken;
   }
