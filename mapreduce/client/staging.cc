@@ -97,7 +97,12 @@ StatusOr<yarnlite::LocalResource> Staging::PutProgram(const std::string& local_p
     // Under a name of its own first: somebody else may upload the same at the same time.
     const std::string partial = path + "." + NewUuid() + ".upload";
     RETURN_IF_ERROR(Upload(local_path, partial));
-    RETURN_IF_ERROR(file_system_->Rename2(partial, path, {.overwrite = true}));
+    // Not over another submitter's: its job names the file by its time of modification.
+    const Status renamed = file_system_->Rename2(partial, path, {.overwrite = there.has_value()});
+    if (!renamed.ok()) {
+      IgnoreError(file_system_->Delete(partial, false).status(), "a file that nobody names");
+      if (renamed.code() != Code::kAlreadyExists) return renamed;
+    }
   }
   ASSIGN_OR_RETURN(yarnlite::LocalResource resource, Describe(path));
   resource.visibility = yarnlite::LocalResource::Visibility::kPrivate;  // shared by the user's jobs

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+
 #include "client/local_file_system.h"
 #include "common/testing/status_matchers.h"
 #include "common/testing/temp_dir.h"
@@ -24,6 +27,12 @@ class StagingTest : public ::testing::Test {
     const auto status = fs_->GetStatus(path);
     EXPECT_OK(status);
     return status.ok() ? status->permission.bits : -1;
+  }
+
+  // Of a file:// URI.
+  static std::string ParentOf(const std::string& uri) {
+    const std::string path = uri.substr(uri.find("//") + 2);
+    return path.substr(0, path.rfind('/'));
   }
 
   TempDir dir_;
@@ -58,6 +67,25 @@ TEST_F(StagingTest, AProgramIsUploadedOnceUnderItsContent) {
   EXPECT_EQ(first.uri, again.uri);
   EXPECT_EQ(first.timestamp_ms, again.timestamp_ms);
   EXPECT_EQ(first.size_bytes, 12);
+}
+
+TEST_F(StagingTest, SubmittersWhoUploadAProgramAtTheSameTimeShareTheFirstOnesFile) {
+  ASSERT_OK(staging_->Prepare(application_));
+  ASSERT_OK(fs_->WriteFile(dir_.File("program"), std::string(100'000, 'x')));
+  std::vector<StatusOr<yarnlite::LocalResource>> told(8, InternalError("not asked"));
+  std::vector<std::thread> submitters;
+  for (auto& mine : told) {
+    submitters.emplace_back([&] { mine = staging_->PutProgram(dir_.File("program")); });
+  }
+  for (std::thread& submitter : submitters) submitter.join();
+  std::set<int64_t> times;
+  for (const auto& resource : told) {
+    ASSERT_OK(resource);
+    times.insert(resource->timestamp_ms);
+  }
+  EXPECT_EQ(times.size(), 1u);
+  ASSERT_OK_AND_ASSIGN(const auto files, fs_->ListStatus(ParentOf(told[0]->uri)));
+  EXPECT_EQ(files.size(), 1u);  // no upload stays beside it
 }
 
 TEST_F(StagingTest, OfAnApplicationThatIsOverOnlyTheReportStays) {
