@@ -104,8 +104,9 @@ StatusOr<bool> Namesystem::ReleaseLease(Inode* file) {
       }
       if (*started) return false;
       // Nobody is known to hold a byte of it. While DataNodes from before a restart are still
-      // expected, that means nothing yet.
-      if (last.length() > 0 || datanodes_->Counts().expected > 0) return false;
+      // expected, or a node's full report is, that means nothing yet.
+      const DatanodeCounts nodes = datanodes_->Counts();
+      if (last.length() > 0 || nodes.expected > 0 || nodes.unreported > 0) return false;
       close->set_dropped_block_id(last.id.value());
       dropped = last.id;
     }
