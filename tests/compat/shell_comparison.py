@@ -13,6 +13,7 @@ whose names are equally long; the commands name them {D} and {L}.
   dfs WORDS < FILE           with a file of the local folder as standard input
   ~ text                     before a command: here we differ, and why; when we do not, the note is stale
   ? text                     before a command: only the exit codes must agree, and why
+  ! text                     before a command of a later version: both must fail, Hadoop's shell with this text
 """
 import argparse
 import difflib
@@ -147,7 +148,7 @@ def main():
         for number, line in enumerate(file.read_text().split("\n"), 1):
             if not line or line.startswith("#"):
                 continue
-            if line[0] in "~?":
+            if line[0] in "~?!":
                 note = line
                 continue
             words = shlex.split(line)
@@ -166,7 +167,9 @@ def main():
             count += 1
             same = said[0] == said[1]
             kind = note[0] if note else " "
-            right = {" ": same, "~": not same, "?": said[0][-1] == said[1][-1]}[kind]
+            right = {" ": same, "~": not same, "?": said[0][-1] == said[1][-1],
+                         "!": note is not None and note[2:] in "\n".join(said[0]) and
+                              "= 0" not in (said[0][-1], said[1][-1])}[kind]
             if not right or given.show:
                 print(f"{file.name}:{number}: {line}")
                 lines = said[0] if given.show else []

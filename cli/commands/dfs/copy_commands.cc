@@ -340,17 +340,28 @@ Status RunMoveToLocal(Shell& shell, const std::vector<std::string>&) {
 }
 
 Status RunAppendToFile(Shell& shell, const std::vector<std::string>& words) {
-  ASSIGN_OR_RETURN(Options options, ParseOptions(words, {.min_arguments = 2, .refused = {"n"}}));
+  ASSIGN_OR_RETURN(Options options, ParseOptions(words, {.refused = {"n"}}));
+  if (options.arguments.size() < 2) {
+    shell.Error("missing destination argument");
+    return Status::Ok();
+  }
   StatusOr<PathItem> target = shell.Find(TakeDestination(&options.arguments));
   if (!target.ok()) {
     shell.Error(target.status());
     return Status::Ok();
   }
-  const std::vector<PathItem> sources = Sources(shell, options.arguments, /*local=*/true);
+  if (target->is_directory()) {
+    shell.Error(IsADirectory(target->text));
+    return Status::Ok();
+  }
+  const bool from_stdin = options.arguments.size() == 1 && options.arguments[0] == "-";
+  std::vector<PathItem> sources;
+  if (!from_stdin) sources = Sources(shell, options.arguments, /*local=*/true);
   for (const PathItem& source : sources) Exists(shell, source);
   if (shell.exit_code() != 0) return Status::Ok();
   auto to = target->exists() ? target->fs->Append(target->path) : target->fs->Create(target->path);
   Status done = to.ok() ? Status::Ok() : to.status();
+  if (done.ok() && from_stdin) done = PumpStdin(to->get());
   for (size_t i = 0; done.ok() && i < sources.size(); ++i) {
     auto from = sources[i].fs->Open(sources[i].path);
     done = from.ok() ? Pump(from->get(), nullptr,

@@ -188,7 +188,9 @@ std::string IsNotADirectory(std::string_view path) {
 }
 
 std::string NoSuchFileAt(const PathItem& item) {
-  return NoSuchFile(item.text) + ": `" + item.fs->uri() + item.path + "'";
+  // Hadoop prints two slashes less for a local path that was relative.
+  const std::string uri = item.text.starts_with("/") ? item.fs->uri() + item.path : UriOf(item);
+  return NoSuchFile(item.text) + ": `" + uri + "'";
 }
 
 std::string LoopError(const PathItem& source, const PathItem& target) {

@@ -86,20 +86,22 @@ Status WriteStdout(std::string_view bytes) {
   return Status::Ok();
 }
 
-Status CopyFromStdin(const PathItem& target, const TransferOptions& options) {
+Status PumpStdin(FileWriter* to) {
   Progress progress("put", -1);
-  return WriteFileCarefully(target, options, [&](FileWriter* to) -> Status {
-    std::string buffer(kBufferBytes, '\0');
-    for (;;) {
-      if (Interrupted()) return CancelledError("interrupted");
-      const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return ErrnoError("standard input", errno);
-      if (got == 0) return Status::Ok();
-      RETURN_IF_ERROR(to->Write({buffer.data(), static_cast<size_t>(got)}));
-      progress.Add(got);
-    }
-  });
+  std::string buffer(kBufferBytes, '\0');
+  for (;;) {
+    if (Interrupted()) return CancelledError("interrupted");
+    const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoError("standard input", errno);
+    if (got == 0) return Status::Ok();
+    RETURN_IF_ERROR(to->Write({buffer.data(), static_cast<size_t>(got)}));
+    progress.Add(got);
+  }
+}
+
+Status CopyFromStdin(const PathItem& target, const TransferOptions& options) {
+  return WriteFileCarefully(target, options, &PumpStdin);
 }
 
 bool Transfer::Add(const PathItem& source, PathItem target) {

@@ -68,6 +68,8 @@ bool Interrupted();
 
 // Standard input into a file, with the same care.
 Status CopyFromStdin(const PathItem& target, const TransferOptions& options);
+// All of standard input to where `to` stands.
+Status PumpStdin(FileWriter* to);
 // Standard output, in full or with the error.
 Status WriteStdout(std::string_view bytes);
 
