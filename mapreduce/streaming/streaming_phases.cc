@@ -236,6 +236,17 @@ struct ShuffleSinkOfLines final : LineStage {
   int64_t gathered_bytes_ = 0;
 };
 
+// Text, in files named as Hadoop's streaming does: part-00000, of its old interface.
+struct StreamingOutput {
+  template <class K, class V>
+  class Writer : public TextOutput::Writer<K, V> {
+   public:
+    Status Open(TaskContext& task, const JobOptions& options, const std::string& name) {
+      return TextOutput::Writer<K, V>::Open(task, options, "part" + name.substr(name.rfind('-')));
+    }
+  };
+};
+
 // The reducer's process: sorted lines in, pairs out.
 struct ReduceSource final : Operator {
   static constexpr const char* kKind = "StreamingReduce";
@@ -294,7 +305,7 @@ const OpDescriptor* StreamingReducePhase() {
   return DescriptorOf<ReduceSource>();
 }
 const OpDescriptor* StreamingOutputSink() {
-  return DescriptorOf<OutputSink<TextOutput, std::string_view, std::string_view>>();
+  return DescriptorOf<OutputSink<StreamingOutput, std::string_view, std::string_view>>();
 }
 
 }  // namespace tusk::mapreduce

@@ -39,6 +39,10 @@ int RunJobRun(Invocation& invocation) {
     if (args.empty()) return Usage(invocation, "no PROGRAM was given");
     const std::string option = args.front();
     if (!option.starts_with("-")) break;
+    if (option == "--help" || option == "-help" || option == "-h") {
+      std::printf(kUsage, invocation.program.c_str());
+      return kExitOk;
+    }
     if (option == "--client") {
       std::fprintf(stderr, "%s: --client is not supported yet\n", invocation.program.c_str());
       return kExitError;
