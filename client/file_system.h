@@ -11,11 +11,11 @@
 // Threads: a FileSystem is thread-safe. A reader or writer belongs to one thread at a time, except
 //          FileReader::PRead, which any number of threads may call.
 // Life:    readers and writers keep their FileSystem alive. Connect dials nobody; the first call
-// does. Fails:   the NameNode's errors keep Hadoop's Reason and message (kFileNotFound,
-// kAccessControl,
-//          kSafeMode ...). Lost connections are retried and failed over below; kUnavailable means
-//          that nobody answered in the end. Reading goes on with another replica after a bad
-//          checksum or a dead DataNode; kDataLoss only when no good replica is left.
+//          does.
+// Fails:   the NameNode's errors keep Hadoop's Reason and message (kFileNotFound, kSafeMode ...).
+//          Lost connections are retried and failed over below; kUnavailable means that nobody
+//          answered in the end. Reading goes on with another replica after a bad checksum or a dead
+//          DataNode; kDataLoss only when no good replica is left.
 #pragma once
 
 #include <cstdint>

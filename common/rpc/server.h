@@ -3,8 +3,7 @@
 // Owns:    its listening socket, connections and I/O threads. Borrows executor, groups and whatever
 //          the handlers refer to; they outlive it.
 // Threads: thread-safe. Every connection lives on one I/O thread, which reads what is there,
-// decodes
-//          every frame in it, runs inline handlers and answers with one write.
+//          decodes every frame in it, runs inline handlers and answers with one write.
 // Life:    Add() -> Start() -> Stop(). After Stop no handler runs and none is started; calls that
 //          are still held may be finished, their answers are dropped.
 // Fails:   bytes that are no Hadoop RPC close their connection with one logged line. A client that

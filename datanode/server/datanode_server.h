@@ -4,8 +4,7 @@
 // Owns:    all of it.
 // Threads: Start and Stop by one thread; `on_fatal` may come from any, at most once.
 // Life:    Start .. Stop. Start returns when all ports are open; registration follows by itself,
-// for
-//          as long as the NameNode takes to appear.
+//          for as long as the NameNode takes to appear.
 // Fails:   Start names what does not fit: the directory and its owner, the port and who holds it.
 #pragma once
 

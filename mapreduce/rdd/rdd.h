@@ -7,9 +7,10 @@
 // value in the runners.
 //
 // Records of TextFile are string_views: valid within the function that gets them. Cache, Collect
-// and shuffles keep strings. Threads: handles may be copied and used by several threads; an action
-// blocks its caller. Fails:   an error while describing (a missing input) shows at the action, with
-// its place.
+// and shuffles keep strings.
+//
+// Threads: handles may be copied and used by several threads; an action blocks its caller.
+// Fails:   an error while describing (a missing input) shows at the action, with its place.
 #pragma once
 
 #include <memory>

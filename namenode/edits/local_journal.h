@@ -1,8 +1,7 @@
 // A journal in a local directory: segments named by their first txid, fallocated, synced per batch.
 //
 // On disk: <dir>/edits_<first txid, 19 digits>, each a frame file (common/io/frame_file.h). A
-// segment
-//          ends where the next begins. docs/formats/edits.md.
+//          segment ends where the next begins. docs/formats/edits.md.
 // Threads: thread-safe; writes run on the given executor, one at a time in order.
 // Fails:   after a failed write or sync every later batch is refused: what is on disk is unknown.
 #pragma once

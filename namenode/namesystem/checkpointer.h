@@ -12,8 +12,7 @@
 // Threads: BeforeChange and BeforeFree under the namesystem's writer lock; Run on one thread at a
 //          time, taking that lock by slices.
 // Fails:   a failed checkpoint is given up with a logged line and tried again later: the edits
-// stay.
-//          Its entries count as changed again.
+//          stay. Its entries count as changed again.
 #pragma once
 
 #include <functional>

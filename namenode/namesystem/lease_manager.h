@@ -5,8 +5,7 @@
 // recovered. The time of renewal is not kept over a restart: every lease begins anew.
 //
 // Threads: thread-safe; its lock comes after the namesystem's. Files are added and removed under
-// the
-//          namesystem's writer lock, renewing needs none.
+//          the namesystem's writer lock, renewing needs none.
 #pragma once
 
 #include <map>

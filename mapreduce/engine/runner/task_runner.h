@@ -6,8 +6,7 @@
 // Threads: thread-safe. Receive comes in the driver's order from one thread at a time and never
 //          blocks. The executor has as many threads as the runner has slots.
 // Life:    Stop() (or RunnerStop, a refusal, a silent driver) kills what runs; `gone` is then
-// called
-//          once, after the last attempt has ended.
+//          called once, after the last attempt has ended.
 // Fails:   a message that does not fit (a task of an unknown stage) fails that task.
 #pragma once
 
