@@ -1,81 +1,96 @@
 #include "mapreduce/server/output_tap.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <string>
+
+#include "common/base/check.h"
 
 namespace tusk::mapreduce {
 namespace {
 
-void WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return;  // the log file's disk is full: the followers still get it
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-  }
-}
-
-Status Failed(const char* what) {
-  return InternalError(std::string("cannot ") + what + ": " + std::strerror(errno));
+Status Failed(const std::string& what) {
+  return InternalError("cannot " + what + ": " + std::strerror(errno));
 }
 
 }  // namespace
 
 StatusOr<std::unique_ptr<OutputTap>> OutputTap::Start(std::function<void(std::string_view)> take) {
   std::unique_ptr<OutputTap> tap(new OutputTap(std::move(take)));
-  RETURN_IF_ERROR(tap->Tap(STDOUT_FILENO));
-  RETURN_IF_ERROR(tap->Tap(STDERR_FILENO));
+  RETURN_IF_ERROR(tap->Open());
+  // Lines appear as they are written, not when four kilobytes are full.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  tap->follower_ = std::thread([tap = tap.get()] { tap->Follow(); });
   return tap;
 }
 
 OutputTap::~OutputTap() {
   Stop();
+  for (const int fd : {logs_[0], logs_[1], changes_, stop_}) {
+    if (fd >= 0) ::close(fd);
+  }
 }
 
-Status OutputTap::Tap(int descriptor) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return Failed("make a pipe");
-  const int original = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
-  if (original < 0 || ::dup2(ends[1], descriptor) < 0) {
-    ::close(ends[0]);
-    ::close(ends[1]);
-    return Failed("redirect the program's output");
-  }
-  ::close(ends[1]);
-  Tapped tapped{descriptor, original, {}};
-  tapped.copier = std::thread([this, from = ends[0], original] {
-    char buffer[16384];
-    for (;;) {
-      const ssize_t got = ::read(from, buffer, sizeof(buffer));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) break;
-      const std::string_view bytes(buffer, static_cast<size_t>(got));
-      WriteAll(original, bytes);
-      take_(bytes);
+Status OutputTap::Open() {
+  changes_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  stop_ = ::eventfd(0, EFD_CLOEXEC);
+  if (changes_ < 0 || stop_ < 0) return Failed("watch the program's output");
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat info{};
+    if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
+      return FailedPreconditionError("descriptor " + std::to_string(descriptor) + " is no file");
     }
-    ::close(from);
-  });
-  tapped_.push_back(std::move(tapped));
-  // Lines appear as they are written, not when four kilobytes are full.
-  if (descriptor == STDOUT_FILENO) std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+    const int log = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (log < 0) return Failed("read " + path);
+    logs_[descriptor - 1] = log;
+    // What the container's start-up wrote before is not the program's.
+    if (::lseek(log, info.st_size, SEEK_SET) < 0) return Failed("seek in " + path);
+    if (::inotify_add_watch(changes_, path.c_str(), IN_MODIFY) < 0) return Failed("watch " + path);
+  }
   return Status::Ok();
 }
 
+void OutputTap::Follow() {
+  for (;;) {
+    pollfd watched[] = {{changes_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0 && errno != EINTR) return;
+    char events[4096];
+    while (::read(changes_, events, sizeof(events)) > 0) {
+    }
+    ReadOn();
+    if (watched[1].revents != 0) return;
+  }
+}
+
+void OutputTap::ReadOn() {
+  char buffer[16384];
+  for (const int log : logs_) {
+    for (;;) {
+      const ssize_t got = ::read(log, buffer, sizeof(buffer));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      take_({buffer, static_cast<size_t>(got)});
+    }
+  }
+}
+
 void OutputTap::Stop() {
-  if (tapped_.empty()) return;
+  if (!follower_.joinable()) return;
   std::cout.flush();
   std::fflush(nullptr);
-  for (Tapped& tapped : tapped_) {
-    ::dup2(tapped.original, tapped.descriptor);  // closes the pipe's last writing end
-    tapped.copier.join();
-    ::close(tapped.original);
-  }
-  tapped_.clear();
+  const uint64_t one = 1;
+  CHECK(::write(stop_, &one, sizeof(one)) == sizeof(one));
+  follower_.join();
 }
 
 }  // namespace tusk::mapreduce
