@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <thread>
+#include <variant>
 
 #include "common/base/random.h"
 #include "common/config/mapred_keys.h"
@@ -70,9 +71,19 @@ Status JobClient::CheckRunnerSize(const Configuration& configuration,
   return Status::Ok();
 }
 
+// What cannot be read would only be noticed by the driver or the runners.
+Status JobClient::CheckValues(const Configuration& configuration) const {
+  for (const KeyRef& ref : keys::kMapredKeys) {
+    RETURN_IF_ERROR(
+        std::visit([&](const auto* key) { return configuration.Get(*key).status(); }, ref));
+  }
+  return Status::Ok();
+}
+
 StatusOr<yarnlite::ApplicationId> JobClient::Submit(const JobSubmission& submission) {
   const Configuration& configuration = submission.configuration;
   RETURN_IF_ERROR(CheckProgram(submission.program));
+  RETURN_IF_ERROR(CheckValues(configuration));
   ASSIGN_OR_RETURN(const std::string mode, configuration.Get(keys::kJobMode));
   if (mode != "disk" && mode != "memory") {
     return InvalidArgumentError("tusk.job.mode is '" + mode + "': it is either disk or memory");
@@ -203,6 +214,10 @@ StatusOr<ProgramReport> JobClient::FinalReport(const ApplicationReport& report,
                           ? ProgramState::kSucceeded
                           : ProgramState::kFailed;
   made.status.exit_code = made.status.state == ProgramState::kSucceeded ? 0 : 1;
+  if (report.diagnostics.find("exitCode: 0\n") != std::string::npos) {
+    made.status.diagnostics +=
+        " (Program::Open or Session::Open must be the first statement of main.)";
+  }
   return made;
 }
 

@@ -63,6 +63,7 @@ class JobClient {
   JobClient(std::shared_ptr<FileSystem> file_system, std::unique_ptr<yarnlite::YarnClient> yarn,
             Staging staging);
 
+  Status CheckValues(const Configuration& configuration) const;
   Status CheckRunnerSize(const Configuration& configuration,
                          const yarnlite::Resource& maximum) const;
   // Into `directory`, which the caller has made and removes again when this fails.

@@ -135,8 +135,10 @@ StatusOr<std::vector<FileEntry>> ListInput(FileSystem& fs, const std::vector<std
     ASSIGN_OR_RETURN(const std::vector<FileEntry> matches, fs.Glob(path));
     if (matches.empty()) {
       const bool pattern = path.find_first_of("*?[{") != std::string::npos;
-      return NotFoundError(pattern ? "Input Pattern " + path + " matches 0 files"
-                                   : "Input path does not exist: " + path);
+      const auto resolved = fs.Resolve(path);
+      const std::string named = resolved.ok() ? fs.uri() + *resolved : path;
+      return NotFoundError(pattern ? "Input Pattern " + named + " matches 0 files"
+                                   : "Input path does not exist: " + named);
     }
     for (const FileEntry& match : matches) {
       if (!match.status.is_directory()) {
@@ -145,7 +147,11 @@ StatusOr<std::vector<FileEntry>> ListInput(FileSystem& fs, const std::vector<std
       }
       ASSIGN_OR_RETURN(const std::vector<FileEntry> entries, fs.ListStatus(match.path));
       for (const FileEntry& entry : entries) {
-        if (!entry.status.is_directory() && !IsHidden(entry.path)) files.push_back(entry);
+        if (IsHidden(entry.path)) continue;
+        if (entry.status.is_directory()) {
+          return InvalidArgumentError("Path is not a file: " + entry.path);
+        }
+        files.push_back(entry);
       }
     }
   }

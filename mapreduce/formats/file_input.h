@@ -35,7 +35,8 @@ struct FileSplit {
 };
 
 // Files behind the paths: files, folders (not recursive, hidden names left out), globs. Hadoop's
-// errors: "Input path does not exist: ..." and "Input Pattern ... matches 0 files".
+// errors: "Input path does not exist: ...", "Input Pattern ... matches 0 files", and "Path is not a
+// file: ..." of a folder in a folder.
 TUSK_EXPORT StatusOr<std::vector<FileEntry>> ListInput(FileSystem& fs,
                                                        const std::vector<std::string>& paths);
 

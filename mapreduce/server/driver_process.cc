@@ -33,6 +33,11 @@ std::vector<std::string> Arguments(int argc, char** argv) {
   return {argv + std::min(argc, 1), argv + argc};
 }
 
+std::string LastLine(std::string text) {
+  text.erase(text.find_last_not_of("\r\n") + 1);
+  return text.substr(text.rfind('\n') + 1);
+}
+
 }  // namespace
 
 DriverProcess::DriverProcess(ContainerEnvironment environment, int argc, char** argv)
@@ -224,6 +229,8 @@ ProgramStatus DriverProcess::LastStatus(const std::string& killed, int exit_code
     last.diagnostics = driver_->last_failure();
     if (last.diagnostics.empty()) {
       last.diagnostics = "the program ended with exit code " + std::to_string(exit_code);
+      const std::string words = LastLine(driver_->log().Tail(kReportOutput));
+      if (!words.empty()) last.diagnostics += "; its last words: " + words;
     }
   }
   return last;

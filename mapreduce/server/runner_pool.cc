@@ -1,6 +1,8 @@
 #include "mapreduce/server/runner_pool.h"
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 
 #include "common/base/log.h"
 
@@ -9,6 +11,8 @@ namespace {
 
 constexpr int kFailuresPerNode = 3;
 constexpr int kRunnerPriority = 1;
+constexpr const char* kOpenFirst =
+    ". (Program::Open or Session::Open must be the first statement of main.)";
 constexpr Duration kPollAgain = std::chrono::milliseconds(500);
 
 // Ended by somebody's decision, not by what the runner did.
@@ -17,6 +21,26 @@ bool TakenAway(int exit_status) {
   return exit_status == kAborted || exit_status == kPreempted ||
          exit_status == kKilledByAppMaster || exit_status == kKilledByResourceManager ||
          exit_status == kKilledAfterAppCompletion;
+}
+
+// In one line: what a runner's container died of, and where to read on.
+std::string HowItEnded(const yarnlite::ContainerStatus& status) {
+  constexpr std::string_view kStderr = " bytes of stderr :\n";
+  const std::string& told = status.diagnostics;
+  const int code = status.exit_status;
+  std::string text = "it ended with exit code " + std::to_string(code);
+  if (code < 0 && !told.empty()) {  // YARN's decision, and its words
+    text = told.substr(0, told.find('\n'));
+  } else if (code > 128 && code < 128 + NSIG) {
+    text = "it was killed by signal " + std::to_string(code - 128) + " (" +
+           ::strsignal(code - 128) + ")";
+  }
+  if (const size_t at = told.find(kStderr); code >= 0 && at != std::string::npos) {
+    std::string tail = told.substr(at + kStderr.size());
+    tail.erase(tail.find_last_not_of('\n') + 1);
+    text += "; the last line of its stderr: " + tail.substr(tail.rfind('\n') + 1);
+  }
+  return text + "; see yarn logs -containerId " + status.id.ToString();
 }
 
 }  // namespace
@@ -219,14 +243,13 @@ void RunnerPool::Completed(const yarnlite::ContainerStatus& status) {
         nodes_, [](const auto& node) { return node.second.failures >= kFailuresPerNode; });
     for (const auto& [other, node] : nodes_) hopeless &= node.running + node.wanted == 0;
   }
-  const std::string why = "its container ended with status " + std::to_string(status.exit_status) +
-                          (status.diagnostics.empty() ? "" : ": " + status.diagnostics);
+  const std::string why = HowItEnded(status);
   LOG_WARN("runner's container ended id={} host={} status={}: {}", id, host, status.exit_status,
            status.diagnostics);
   driver_->LoseContainer(id, why, !taken);
   if (hopeless) {
-    driver_->Kill("no runner stays up on any node; the last one was on " + host + ", and " + why +
-                  ". (Program::Open or Session::Open must be the first statement of main.)");
+    driver_->Kill("no runner stays up on any node; of the last one, on " + host + ": " + why +
+                  (status.exit_status == 0 ? kOpenFirst : ""));
   }
 }
 
