@@ -132,8 +132,11 @@ int RunCommand(const Command& command, const Caller& caller, const std::string& 
     std::fprintf(stderr, "%s: %s\n", invocation.program.c_str(), status.message().c_str());
     return kExitError;
   }
-  for (const std::string& key : invocation.conf.UnknownTuskKeys()) {
-    std::fprintf(stderr, "%s: warning: unknown key %s\n", caller.name.c_str(), key.c_str());
+  // Commands that take their options themselves have not got all keys yet.
+  if (command.generic_options) {
+    for (const std::string& key : invocation.conf.UnknownTuskKeys()) {
+      std::fprintf(stderr, "%s: warning: unknown key %s\n", caller.name.c_str(), key.c_str());
+    }
   }
   const int code = command.run(invocation);
   // What could not be written (a full disk behind a redirection) must not pass for success.

@@ -25,13 +25,36 @@ std::string Failures(const StageStatus& stage) {
   return ", " + std::to_string(stage.failed_attempts) + " failed attempts";
 }
 
+// Whether the reason stands in the program's output, or ends in its last line.
+bool Told(const std::string& reason, const std::string& output) {
+  if (output.find(reason) != std::string::npos) return true;
+  if (!output.ends_with('\n')) return false;
+  std::string_view line = output;
+  line.remove_suffix(1);
+  line = line.substr(line.rfind('\n') + 1);
+  return !line.empty() && reason.ends_with(line);
+}
+
 }  // namespace
 
 void ProgressPrinter::Waiting(const std::string& reason) {
-  if (reason.empty() || reason == last_reason_) return;
+  constexpr std::string_view kWaiting = "Waiting: ";
+  std::string earlier = reason;  // how an earlier driver ended
+  std::string waits;
+  if (const size_t at = reason.rfind(kWaiting); at != std::string::npos) {
+    earlier = reason.substr(0, at);
+    waits = reason.substr(at + kWaiting.size());
+  }
+  earlier = earlier.substr(0, earlier.find('\n'));
+  if (!earlier.empty() && earlier != last_earlier_) {
+    Clear();
+    std::fprintf(stderr, "%s; the driver is started again\n", earlier.c_str());
+    last_earlier_ = earlier;
+  }
+  if (waits.empty() || waits == last_reason_) return;
   Clear();
-  std::fprintf(stderr, "waiting: %s\n", reason.c_str());
-  last_reason_ = reason;
+  std::fprintf(stderr, "waiting: %s\n", waits.c_str());
+  last_reason_ = waits;
 }
 
 void ProgressPrinter::Clear() {
@@ -62,7 +85,7 @@ void ProgressPrinter::ShowLine(const ProgramStatus& status) {
   line_shown_ = true;
 }
 
-void ProgressPrinter::Summary(const ProgramStatus& status) {
+void ProgressPrinter::Summary(const ProgramStatus& status, const std::string& output_tail) {
   Clear();
   namespace counter = mapreduce::counter;
   const auto& counters = status.counters;
@@ -70,7 +93,8 @@ void ProgressPrinter::Summary(const ProgramStatus& status) {
   std::fprintf(stderr, "%s: %s in %.1f s, %s mode\n", status.application_id.c_str(),
                mapreduce::ProgramStateName(status.state),
                Seconds(status.start_ms, status.finish_ms), mapreduce::JobModeName(status.mode));
-  if (!status.diagnostics.empty() && status.state != ProgramState::kSucceeded) {
+  const bool told = Told(status.diagnostics, output_tail);
+  if (!told && status.state != ProgramState::kSucceeded) {
     std::fprintf(stderr, "%s\n", status.diagnostics.c_str());
   }
   if (status.state != ProgramState::kSucceeded) return;

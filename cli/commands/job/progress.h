@@ -15,13 +15,15 @@ class ProgressPrinter {
  public:
   explicit ProgressPrinter(bool terminal) : terminal_(terminal) {}
 
-  // Before the driver runs: why not yet. Each reason is told once.
+  // Before the driver runs: why not yet (the ResourceManager's diagnostics). Each reason is told
+  // once.
   void Waiting(const std::string& reason);
   void Show(const mapreduce::ProgramStatus& status);
   // Before anything else is printed: takes the changing line away.
   void Clear();
-  // The end: state, time, and what was read, shuffled and spilled.
-  void Summary(const mapreduce::ProgramStatus& status);
+  // The end: state, time, and what was read, shuffled and spilled. A failure's reason is left out
+  // when the program has said it itself.
+  void Summary(const mapreduce::ProgramStatus& status, const std::string& output_tail);
 
  private:
   void ShowLine(const mapreduce::ProgramStatus& status);
@@ -29,6 +31,7 @@ class ProgressPrinter {
   const bool terminal_;
   bool line_shown_ = false;
   std::string last_reason_;
+  std::string last_earlier_;
   std::map<mapreduce::StageId, bool> told_;  // finished stages
 };
 

@@ -26,6 +26,9 @@ std::string FindProgram(const std::string& name) {
 }
 
 int SubmitAndFollow(const mapreduce::JobSubmission& submission, const std::string& called_as) {
+  for (const std::string& key : submission.configuration.UnknownTuskKeys()) {
+    std::fprintf(stderr, "%s: warning: unknown key %s\n", called_as.c_str(), key.c_str());
+  }
   auto client = mapreduce::JobClient::Create(submission.configuration);
   if (!client.ok()) return Fail(called_as, client.status());
   const auto id = (*client)->Submit(submission);
@@ -52,7 +55,7 @@ int SubmitAndFollow(const mapreduce::JobSubmission& submission, const std::strin
   if (!output_seen && !report->output_tail.empty()) {
     std::fwrite(report->output_tail.data(), 1, report->output_tail.size(), stdout);
   }
-  progress.Summary(report->status);
+  progress.Summary(report->status, report->output_tail);
   if (report->status.state == mapreduce::ProgramState::kSucceeded) return kExitOk;
   return report->status.exit_code != 0 ? report->status.exit_code : kExitError;
 }
