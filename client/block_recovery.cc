@@ -138,8 +138,8 @@ Status BlockWriter::DropBadNode(const PipelineFailure& failure) {
   MutexLock lock(mu_);
   const auto bad = static_cast<size_t>(failure.bad_node);
   if (bad >= nodes_.size()) return Status::Ok();
+  // For this block only, as in Hadoop: a DataNode that is restarted is well again for the next one.
   failed_nodes_.push_back(nodes_.nodes[bad]);
-  file_->excluded.push_back(nodes_.nodes[bad].id);
   if (nodes_.size() == 1) {
     return UnavailableError("All datanodes " + nodes_.ToString() +
                             " are bad. Aborting...: " + failure.status.message());
