@@ -90,6 +90,43 @@ TEST_F(RestartTest, AnIndexThatTakesNothingMoreCostsACrawlAndNoReplica) {
   EXPECT_EQ(bytes, Pattern(600));
 }
 
+// The disk stops at each write in turn: whatever was finalized or hsynced before is there, and
+// right.
+TEST_F(RestartTest, APowerLossAtAnyWriteKeepsWhatWasAcknowledged) {
+  Start();
+  int64_t next = 1;
+  for (int n = 1; n < 60; ++n) {
+    SCOPED_TRACE("stopped at write " + std::to_string(n));
+    const int64_t closed_id = next++, open_id = next++;
+    int64_t hsynced = 0;
+    env_.FailAfterWrites(n);
+    const bool closed = Put(closed_id, 1300).ok();
+    {
+      auto writer = Create(open_id);
+      for (int64_t at = 0; writer.ok() && at < 2000; at += 500) {
+        const std::string part = Pattern(2000).substr(static_cast<size_t>(at), 500);
+        if (!(*writer)->Write(at, part, {}, (*writer)->checksum()).ok()) break;
+        if ((*writer)->Hsync().ok()) hsynced = at + 500;
+      }
+    }
+    const bool stopped = env_.failed();
+    env_.Crash();
+    store_.reset();
+    boot_id_ = "boot-" + std::to_string(n);
+    Start();
+    if (closed) {
+      ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadBack(closed_id));
+      EXPECT_EQ(bytes, Pattern(1300));
+    }
+    if (hsynced > 0) {
+      ASSERT_OK_AND_ASSIGN(const ReplicaSnapshot now, store_->Find(TestBlock(open_id, 1001)));
+      EXPECT_GE(now.block.num_bytes, hsynced);
+    }
+    if (!stopped) return;
+  }
+  FAIL() << "it never came to the end";
+}
+
 TEST_F(RestartTest, CopiesThatWereComingInAreGone) {
   Start();
   {

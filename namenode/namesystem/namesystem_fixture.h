@@ -107,6 +107,16 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
   // ---- DataNodes -------------------------------------------------------------------------------
 
   void AddDatanode(const std::string& uuid) {
+    RegisterDatanode(uuid);
+    BlockEffects effects;
+    BlockReportChunk report{.report_id = 1, .first = true, .last = true};
+    report.storage_uuid = "DS-" + uuid;
+    report.all_storage_uuids = {report.storage_uuid};
+    blocks_->Receive(uuid, report, &effects);
+    ns_->ApplyEffects(effects);
+  }
+  // Its full report is still to come.
+  void RegisterDatanode(const std::string& uuid) {
     DatanodeRegistration registration;
     registration.id = {.ip_addr = "127.0.10." + std::to_string(++last_address_),
                        .host_name = uuid,
@@ -119,10 +129,6 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
                               .remaining_bytes = int64_t{1} << 40}};
     BlockEffects effects;
     blocks_->Register(registration, kDefaultRack, &effects);
-    BlockReportChunk report{.report_id = 1, .first = true, .last = true};
-    report.storage_uuid = "DS-" + uuid;
-    report.all_storage_uuids = {report.storage_uuid};
-    blocks_->Receive(uuid, report, &effects);
     ns_->ApplyEffects(effects);
     events_[uuid] = 0;
   }

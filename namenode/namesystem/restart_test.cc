@@ -235,6 +235,19 @@ TEST_F(RestartTest, APowerLossAtAnyWriteKeepsWhatWasAcknowledged) {
   }
 }
 
+TEST_F(RestartTest, NoBlockIsDroppedWhileTheReportOfADatanodeIsStillToCome) {
+  ASSERT_OK(Create("/f"));
+  const ExtendedBlock block = (*AddBlock("/f"))->block;
+  Received("dn1", block.block, ReplicaEventType::kReceiving);
+  Settle();
+  Restart();
+  RegisterDatanode("dn1");
+  Settle();
+  EXPECT_FALSE(*ns_->RecoverLease(Super(), "/f", "c2"));
+  EXPECT_FALSE(*ns_->IsFileClosed(Super(), "/f"));
+  EXPECT_THAT(Dump(), testing::HasSubstr(BlockName(block.block)));
+}
+
 TEST_F(RestartTest, AfterARestartTheRecoveryOfALeaseGoesOn) {
   ASSERT_OK(Create("/f"));
   const ExtendedBlock block = (*AddBlock("/f"))->block;

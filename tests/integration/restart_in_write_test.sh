@@ -5,16 +5,20 @@
 start_cluster --workers 4 -D dfs.replication=3 -D dfs.blocksize=2m \
   -D dfs.namenode.heartbeat.recheck-interval=1000
 open_writer="$TUSK_BIN/../tests/open_writer --conf $HADOOP_CONF_DIR"
-head -c 24000000 /dev/urandom >"$scratch/file"
+head -c 32000000 /dev/urandom >"$scratch/file"
 
 # The file, 400 KB at a time, until $scratch/quick is there; the rest at once.
 slowly() {
   local i
-  for i in $(seq 0 59); do
+  for i in $(seq 0 79); do
     dd if="$scratch/file" bs=400000 skip="$i" count=1 status=none
     [ -e "$scratch/quick" ] || sleep 0.1
   done
 }
+# Both writers have got further by a block or two: a block that lives through the restart of every
+# DataNode is lost to any HDFS.
+newest_block() { find "$cluster"/workers -name 'blk_*' -printf '%f\n' | sed 's/^blk_\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
+went_on() { [ "$(newest_block)" -ge $(($1 + 4)) ]; }
 stop_softly() {  # PID: SIGTERM, as an administrator does
   kill "$1"
   while alive "$1"; do sleep 0.01; done
@@ -27,6 +31,7 @@ slowly | tusk dfs -put - /rolling2 2>"$scratch/err2" & second=$!
 for worker in 1 2 3 4; do
   stop_softly "$(pid_of datanode-$worker)"
   tusk cluster start --dir "$cluster" >/dev/null
+  eventually 30 went_on "$(newest_block)"
 done
 stop_softly "$(pid_of namenode)"
 tusk cluster start --dir "$cluster" >/dev/null
