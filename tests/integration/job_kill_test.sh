@@ -25,26 +25,33 @@ expect_sorted() {  # NAME
   tusk dfs -rm -r "/$1" >/dev/null
 }
 
-pick_runner() {  # sets $runner and its $worker: one that is not on the driver's worker
+# Sets $driver, and $runner with its $worker: one that is not on the driver's worker. At the job's beginning, as
+# looking through all processes takes its time, and the job does not wait.
+pick_runner() {
+  eventually 10 runner_away_from_driver
+}
+
+runner_away_from_driver() {
   local driver_worker
-  driver_worker=$(worker_of "$(container_pids driver)")
+  driver=$(container_pids driver)
+  [ -n "$driver" ] || return 1
+  driver_worker=$(worker_of "$driver")
   for runner in $(container_pids runner); do
     worker=$(worker_of "$runner")
     [ "$worker" = "$driver_worker" ] || return 0
   done
-  fail "no runner away from the driver"
+  return 1
 }
 
 for mode in disk memory; do
   sort $mode runner-$mode
-  during "Map terasort" 15
   pick_runner
+  during "Map terasort" 15
   kill_hard "$runner"
   expect_sorted runner-$mode
 
   # When the maps are done, so that its map outputs are missed.
   sort $mode node-$mode
-  during "Map terasort" 15
   pick_runner
   during "Map terasort" $maps
   kill_hard "$(pid_of "nodemanager-$worker")"
@@ -54,6 +61,7 @@ for mode in disk memory; do
 done
 
 sort disk driver
+pick_runner
 during "Map terasort" 15
-kill_hard "$(container_pids driver)"
+kill_hard "$driver"
 expect_sorted driver

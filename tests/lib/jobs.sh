@@ -35,12 +35,10 @@ worker_of() {
   echo "${rest%%/*}"
 }
 
-# Pids of the processes that work in a folder or below it.
+# Pids of the processes that work in a folder or below it. One program for all of them: a job may be
+# over before a process was started for each.
 processes_below() {
-  local link pid
-  for link in /proc/[0-9]*/cwd; do
-    case $(readlink "$link" 2>/dev/null || true) in "$1"*) pid=${link#/proc/}; echo "${pid%/cwd}" ;; esac
-  done
+  find /proc/[0-9]*/cwd -maxdepth 0 -lname "$1*" -printf '%h\n' 2>/dev/null | sed 's,.*/,,' || true
 }
 
 no_process_below() { [ -z "$(processes_below "$1")" ]; }
