@@ -212,7 +212,15 @@ StatusOr<std::unique_ptr<ShuffleSource>> RunnerShuffleService::OpenReader(
                           " cannot be had: " + bytes.status().message());
     }
     attempt.counters->Add(counter::kTaskGroup, counter::kReduceShuffleBytes, segment.length);
-    sources.push_back(DecodeSegment(std::move(bytes).value()));
+    // An output whose bytes do not check is made again, too: every other reader would meet them.
+    sources.push_back(DecodeSegment(std::move(bytes).value(),
+                                    [failed, shuffle = input.shuffle, segment](const Status& why) {
+                                      failed({.shuffle = shuffle,
+                                              .map_index = segment.map_index,
+                                              .server = segment.server,
+                                              .path = segment.path,
+                                              .message = why.message()});
+                                    }));
   }
   std::unique_ptr<RecordSource> records;
   if (input.order == ShuffleOrder::kByKey) {

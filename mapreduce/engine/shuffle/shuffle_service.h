@@ -8,7 +8,8 @@
 // or, when the ledger refuses, into its scratch directory, and merges or strings together.
 //
 // Threads: thread-safe; the sinks and sources it opens belong to one thread each.
-// Fails:   an output that cannot be had is told through `failed` and ends the reader with kAborted.
+// Fails:   an output that cannot be had is told through `failed` and ends the reader with kAborted;
+//          one whose bytes do not check is told likewise and ends it with kDataLoss.
 #pragma once
 
 #include <functional>

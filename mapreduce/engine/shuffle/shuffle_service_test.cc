@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "common/base/random.h"
@@ -203,6 +204,35 @@ TEST(ShuffleServiceTest, AnOutputThatIsGoneIsToldAsAFetchFailure) {
   EXPECT_THAT(ReadAll(&reader, input, &failures), HasCode(Code::kAborted));
   ASSERT_EQ(failures.size(), 2u);
   EXPECT_TRUE(failures[1].server_unreachable);
+}
+
+TEST(ShuffleServiceTest, AnOutputWithAFlippedBitIsToldAsAFetchFailureOfThatMapAlone) {
+  for (const ShuffleOrder order : {ShuffleOrder::kByKey, ShuffleOrder::kNone}) {
+    Runner runner(JobMode::kDisk, 64 << 20);
+    std::vector<MapOutput> outputs;
+    for (int map = 0; map < 3; ++map) {
+      ASSERT_OK_AND_ASSIGN(MapOutput output, WriteOutput(&runner, map, 1000, order));
+      outputs.push_back(std::move(output));
+    }
+    const std::string prefix = PartitionServer::kPathPrefix;
+    const std::string file = runner.dir.path() + "/" + outputs[1].path.substr(prefix.size());
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekg(40);
+    const int byte = bytes.get();
+    bytes.seekp(40);
+    bytes.put(static_cast<char>(byte ^ 1));
+    bytes.close();
+    ASSERT_TRUE(bytes) << file;
+
+    std::vector<FetchFailure> failures;
+    EXPECT_THAT(ReadAll(&runner, InputOf(outputs, 0, order), &failures), HasCode(Code::kDataLoss));
+    ASSERT_EQ(failures.size(), 1u);
+    EXPECT_EQ(failures[0].map_index, 1);
+    EXPECT_EQ(failures[0].path, outputs[1].path);
+    EXPECT_FALSE(failures[0].server_unreachable);
+    EXPECT_OK(ReadAll(&runner, InputOf(outputs, 1, order), &failures));  // its other part is whole
+    EXPECT_EQ(failures.size(), 1u);
+  }
 }
 
 TEST(ShuffleServiceTest, AStrangerWithoutTheSecretGetsNothing) {

@@ -96,14 +96,15 @@ class FileBytes final : public SegmentBytes {
 
 class SegmentSource final : public RecordSource {
  public:
-  explicit SegmentSource(std::unique_ptr<SegmentBytes> bytes) : bytes_(std::move(bytes)) {}
+  SegmentSource(std::unique_ptr<SegmentBytes> bytes, std::function<void(const Status&)> damaged)
+      : bytes_(std::move(bytes)), damaged_(std::move(damaged)) {}
 
   bool Next() override {
     while (rest_.empty()) {
       if (!status_.ok()) return false;
       const StatusOr<bool> more = ReadFrame();
-      if (!more.ok()) status_ = more.status();
-      if (!more.ok() || !*more) return false;
+      if (!more.ok()) return Fail(more.status());
+      if (!*more) return false;
     }
     ByteReader reader(rest_);
     uint64_t key_size = 0;
@@ -111,9 +112,8 @@ class SegmentSource final : public RecordSource {
     if (!reader.ReadVarint(&key_size) || !reader.ReadVarint(&value_size) ||
         !reader.ReadBytes(key_size, &record_.key) ||
         !reader.ReadBytes(value_size, &record_.value)) {
-      status_ = DataLossError("a record of a shuffle segment crosses its frame");
       rest_ = {};
-      return false;
+      return Fail(DataLossError("a record of a shuffle segment crosses its frame"));
     }
     rest_ = reader.rest();
     return true;
@@ -122,6 +122,12 @@ class SegmentSource final : public RecordSource {
   Status status() const override { return status_; }
 
  private:
+  bool Fail(Status why) {
+    status_ = std::move(why);
+    if (damaged_) damaged_(status_);
+    return false;
+  }
+
   // Fills `size` bytes; false when the segment ends before the first.
   StatusOr<bool> ReadFully(char* to, size_t size) {
     size_t have = 0;
@@ -169,6 +175,7 @@ class SegmentSource final : public RecordSource {
   }
 
   const std::unique_ptr<SegmentBytes> bytes_;
+  const std::function<void(const Status&)> damaged_;
   std::string stored_;
   std::string raw_;
   std::string_view rest_;
@@ -342,8 +349,9 @@ StatusOr<std::unique_ptr<SegmentBytes>> SegmentInFile(const std::string& path, i
   return std::unique_ptr<SegmentBytes>(std::make_unique<FileBytes>(path, fd, offset, length));
 }
 
-std::unique_ptr<RecordSource> DecodeSegment(std::unique_ptr<SegmentBytes> bytes) {
-  return std::make_unique<SegmentSource>(std::move(bytes));
+std::unique_ptr<RecordSource> DecodeSegment(std::unique_ptr<SegmentBytes> bytes,
+                                            std::function<void(const Status&)> damaged) {
+  return std::make_unique<SegmentSource>(std::move(bytes), std::move(damaged));
 }
 
 }  // namespace tusk::mapreduce

@@ -99,7 +99,9 @@ std::unique_ptr<SegmentBytes> SegmentInMemory(std::shared_ptr<const std::string>
 StatusOr<std::unique_ptr<SegmentBytes>> SegmentInFile(const std::string& path, int64_t offset,
                                                       int64_t length);
 
-// Decodes and checks a segment.
-std::unique_ptr<RecordSource> DecodeSegment(std::unique_ptr<SegmentBytes> bytes);
+// Decodes and checks a segment. `damaged` (or null) hears once why it cannot be read to its end,
+// before Next() returns false: in a merge nobody else knows which of the segments it was.
+std::unique_ptr<RecordSource> DecodeSegment(std::unique_ptr<SegmentBytes> bytes,
+                                            std::function<void(const Status&)> damaged = nullptr);
 
 }  // namespace tusk::mapreduce
