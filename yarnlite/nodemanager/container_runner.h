@@ -5,6 +5,7 @@
 //
 // Owns:    the launchers and one thread that waits for their ends.
 // Threads: thread-safe. `ended` is called on that thread; it must not block, nor call Start.
+//          SIGPIPE has to be ignored, as every daemon does: an order may meet a launcher's end.
 // Life:    the destructor kills whatever still runs and waits for it.
 #pragma once
 

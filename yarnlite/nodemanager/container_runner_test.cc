@@ -21,6 +21,7 @@ using std::chrono::seconds;
 class ContainerRunnerTest : public testing::Test {
  protected:
   void SetUp() override {
+    ::signal(SIGPIPE, SIG_IGN);  // as daemons do: an order may meet a launcher that has ended
     auto runner = ContainerRunner::Create(TUSK_LAUNCHER, [this](const ContainerId& id, int code) {
       MutexLock lock(mu_);
       ended_[id] = code;

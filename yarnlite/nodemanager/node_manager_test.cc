@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "common/testing/eventually.h"
@@ -56,6 +57,7 @@ class NodeManagerTest : public testing::Test {
     nm_secrets_.Roll();
   }
   void SetUp() override {
+    std::signal(SIGPIPE, SIG_IGN);  // as daemons do: an order may meet a launcher that has ended
     auto runner = ContainerRunner::Create(
         TUSK_LAUNCHER, [this](const ContainerId& id, int code) { node_.Ended(id, code); });
     ASSERT_OK(runner);
