@@ -76,10 +76,13 @@ void BlockManager::Restore(const RestoredBlock& restored) {
 StatusOr<std::vector<ReplicaTarget>> BlockManager::ChooseTargets(const PlacementRequest& request) {
   std::string left_out;
   std::vector<ReplicaTarget> targets;
+  std::vector<NodeIndex> chosen;
   for (auto& [node, target] : datanodes_->Choose(request, {}, {}, &left_out)) {
     targets.push_back(std::move(target));
+    chosen.push_back(node);
   }
   if (static_cast<int32_t>(targets.size()) >= request.minimum) return targets;
+  for (const NodeIndex node : chosen) datanodes_->TakeReceived(node);  // nobody is told of them
   const std::string excluded =
       request.excluded.empty() ? "no" : std::to_string(request.excluded.size());
   std::string message = "File " + request.path + " could only be written to " +
@@ -109,7 +112,9 @@ void BlockManager::SetExpectedLocked(UnderConstruction* pipeline,
     pipeline->replicas.push_back(replica);
   }
   for (const ExpectedReplica& known : before) {
-    if (pipeline->Of(known.node) == nullptr) pipeline->dropped.push_back(known.node);
+    if (pipeline->Of(known.node) != nullptr) continue;
+    pipeline->dropped.push_back(known.node);
+    if (!known.finalized()) datanodes_->TakeReceived(known.node);  // nothing will come of it
   }
 }
 
@@ -331,6 +336,7 @@ void BlockManager::RemoveLocked(RecordIndex index) {
   if (pipeline != under_construction_.end()) {
     for (const ExpectedReplica& replica : pipeline->second.replicas) {
       invalidations_.Add(replica.node, block);
+      if (!replica.finalized()) datanodes_->TakeReceived(replica.node);  // abandoned
     }
     under_construction_.erase(pipeline);
   }

@@ -427,6 +427,7 @@ void BlockManager::Receive(const std::string& uuid, const TransferFailed& failed
            failed.target_uuid, failed.error);
   const NodeIndex target = datanodes_->IndexOf(failed.target_uuid);
   if (target == kNoNode) return;
+  datanodes_->TakeReceived(target);
   MutexLock lock(mu_);
   pending_.Remove(failed.block.id, target);
   const RecordIndex index = blocks_.Find(failed.block.id);

@@ -112,6 +112,23 @@ TEST_F(BlockManagerTest, ANewerReplicaEndsTheWaitForTheDeletionOfAnOlderOne) {
   EXPECT_EQ(blocks_.View(BlockId(1))->live, 2);
 }
 
+TEST_F(BlockManagerTest, WhatIsAbandonedOrFailsTakesNoRoomOnItsDatanodes) {
+  for (const int node : {1, 2, 3}) Beat(node, 0, /*remaining=*/kBlockBytes * 3 / 2);
+  const PlacementRequest request{
+      .path = "/f", .additional = 3, .minimum = 3, .block_size_bytes = kBlockBytes};
+  for (int64_t id = 1; id < 10; ++id) {  // a client that finds no pipeline that works
+    ASSERT_OK_AND_ASSIGN(const auto targets, blocks_.ChooseTargets(request));
+    const Block block = BlockOf(id, 1001, 0);
+    blocks_.AddUnderConstruction(InodeId(1), block, 3, targets);
+    if (id % 2 == 0) {  // it recovers once before it gives up
+      ASSERT_OK(blocks_.UpdatePipeline(block, BlockOf(id, 1002, 0), {targets[0].node.id},
+                                       {targets[0].storage_id}));
+    }
+    EXPECT_FALSE(blocks_.ChooseTargets(request).ok());  // they are full with this one
+    blocks_.Remove({block.id});
+  }
+}
+
 TEST_F(BlockManagerTest, UpdatePipelineRefusesWhatIsNotNewer) {
   Open(1, {1}, 1);
   EXPECT_THAT(blocks_.UpdatePipeline(BlockOf(1, 1001, 0), BlockOf(1, 1001, 0), {}, {}),

@@ -91,7 +91,8 @@ class DatanodeManager {
   void TakeFullReport(NodeIndex node, int32_t num_blocks) EXCLUDES(mu_);
   // It has reported in full before, and has missed nothing since.
   void MarkReported(NodeIndex node) EXCLUDES(mu_);
-  void TakeReceived(NodeIndex node) EXCLUDES(mu_);  // a block that was scheduled has arrived
+  // A block that was scheduled has arrived, or never will.
+  void TakeReceived(NodeIndex node) EXCLUDES(mu_);
   void Disconnect(NodeIndex node) EXCLUDES(mu_);
   // Nodes that have become dead since the last call.
   std::vector<NodeIndex> ExpireSilent() EXCLUDES(mu_);

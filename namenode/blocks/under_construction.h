@@ -19,6 +19,8 @@ struct ExpectedReplica {
   ReplicaState state = ReplicaState::kRbw;
   GenerationStamp generation_stamp;
   int64_t num_bytes = 0;
+
+  bool finalized() const { return reported && state == ReplicaState::kFinalized; }
 };
 
 struct UnderConstruction {
