@@ -122,10 +122,12 @@ GroupMapping::Groups GroupMapping::ResolveNow(const std::string& user) {
 void GroupMapping::Refresh() {
   MutexLock lock(mu_);
   ++epoch_;
-  for (auto it = cache_.begin(); it != cache_.end();) {
-    it->second.known = false;
-    it = it->second.waiting.empty() ? cache_.erase(it) : std::next(it);
-  }
+  for (auto& [user, entry] : cache_) entry.known = false;
+  DropIdleLocked();
+}
+
+void GroupMapping::DropIdleLocked() {
+  std::erase_if(cache_, [](const auto& entry) { return entry.second.waiting.empty(); });
 }
 
 void GroupMapping::LookUp(const std::string& user) {
@@ -138,6 +140,7 @@ void GroupMapping::LookUp(const std::string& user) {
   std::vector<std::function<void(Groups)>> waiting;
   {
     MutexLock lock(mu_);
+    if (cache_.size() > kMaxCached) DropIdleLocked();
     Entry& entry = cache_[user];
     entry.known = epoch == epoch_;
     entry.groups = groups;

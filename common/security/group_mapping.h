@@ -29,6 +29,9 @@ struct GroupMappingOptions {
 
 class GroupMapping {
  public:
+  // Any client may name any user: above so many the cache begins anew.
+  static constexpr size_t kMaxCached = 10'000;
+
   using Groups = std::vector<std::string>;
   using Lookup = std::function<Groups(const std::string& user)>;
 
@@ -55,6 +58,8 @@ class GroupMapping {
   };
 
   void LookUp(const std::string& user) EXCLUDES(mu_);
+  // Forgets all users but those that somebody waits for.
+  void DropIdleLocked() REQUIRES(mu_);
 
   // Constant after construction.
   const GroupMappingOptions options_;

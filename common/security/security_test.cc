@@ -125,6 +125,22 @@ TEST_F(GroupMappingTest, RefreshDropsAlsoTheLookupUnderWay) {
   EXPECT_EQ(lookups_, 2);
 }
 
+TEST_F(GroupMappingTest, NamesWithoutEndDoNotFillTheMemory) {
+  mapping_.Resolve("bob", Note());
+  executor_.RunAll();
+  for (size_t i = 0; i < GroupMapping::kMaxCached; ++i) {
+    mapping_.Resolve("user" + std::to_string(i), Note());
+    executor_.RunAll();
+  }
+  const int before = lookups_;
+  mapping_.Resolve("bob", Note());
+  executor_.RunAll();
+  EXPECT_EQ(lookups_, before + 1);  // the cache has begun anew
+  mapping_.Resolve("bob", Note());
+  EXPECT_EQ(lookups_, before + 1);
+  EXPECT_EQ(answers_.size(), GroupMapping::kMaxCached + 3);
+}
+
 TEST(SystemGroupsTest, UnknownUserHasNone) {
   EXPECT_THAT(SystemGroups("no-such-user-here"), IsEmpty());
 }
