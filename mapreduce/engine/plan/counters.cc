@@ -23,7 +23,7 @@ void Counters::Merge(const Counters& other) {
   for (const auto& [group, names] : other.groups_) {
     for (const auto& [name, value] : names) {
       int64_t* cell = Cell(group, name);
-      *cell = name.ends_with("_PEAK") ? std::max(*cell, value) : *cell + value;
+      *cell = name.ends_with("_PEAK") ? std::max(*cell, value) : Sum(*cell, value);
     }
   }
 }

@@ -22,7 +22,8 @@ class TUSK_EXPORT Counters {
   // The counter's place: valid as long as this object is, so hot loops look it up once.
   int64_t* Cell(std::string_view group, std::string_view name);
   void Add(std::string_view group, std::string_view name, int64_t amount) {
-    *Cell(group, name) += amount;
+    int64_t* const cell = Cell(group, name);
+    *cell = Sum(*cell, amount);
   }
   int64_t Get(std::string_view group, std::string_view name) const;  // 0 when nobody counted
 
@@ -33,6 +34,11 @@ class TUSK_EXPORT Counters {
   bool operator==(const Counters&) const = default;
 
  private:
+  // A job may count anything: past the end a counter begins again below, as in Java.
+  static int64_t Sum(int64_t a, int64_t b) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  }
+
   Groups groups_;
 };
 
