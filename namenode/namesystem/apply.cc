@@ -51,6 +51,9 @@ StatusOr<Inode*> AddInode(NamespaceState* state, const NewInode& from) {
   if (from.id <= state->last_inode) {
     return Misfit("inode id " + std::to_string(from.id.value()) + " was given out before");
   }
+  if (from.id >= InodeMap::kMaxId) {
+    return Misfit("inode id " + std::to_string(from.id.value()) + " is out of range");
+  }
   ASSIGN_OR_RETURN(Inode* const parent, FindInode(state, from.parent.value()));
   if (!parent->directory || from.name.empty() || from.name.size() > NameArena::kMaxName ||
       state->directory.Child(*parent, from.name) != nullptr) {

@@ -5,11 +5,7 @@
 #include "common/base/check.h"
 
 namespace tusk::namenode {
-namespace {
-
-constexpr int64_t kMaxInodeId = int64_t{1} << 40;
-
-}  // namespace
+namespace {}  // namespace
 
 std::string ResolvedPath::Prefix(size_t depth) const {
   std::string prefix;
@@ -333,8 +329,7 @@ bool Directory::FreeSome(int limit, std::vector<BlockId>* blocks,
 
 Status Directory::Insert(const NewInode& from, const std::vector<BlockEntry>& blocks,
                          const OpenFile* open) {
-  // Ids are dense: a wild one would ask for a page table without end.
-  if (from.id < kRootInodeId || from.id.value() >= kMaxInodeId || FindRaw(from.id) != nullptr ||
+  if (from.id < kRootInodeId || from.id >= InodeMap::kMaxId || FindRaw(from.id) != nullptr ||
       from.name.size() > NameArena::kMaxName) {
     return DataLossError("the image holds a bad inode " + std::to_string(from.id.value()));
   }

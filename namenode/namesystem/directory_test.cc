@@ -87,6 +87,20 @@ TEST_F(DirectoryTest, FreeingGoesBySlicesAndGivesEverythingBack) {
   EXPECT_EQ(tree_.sum_of_ids(), static_cast<uint64_t>(kRootInodeId.value()));
 }
 
+TEST_F(DirectoryTest, IdsMayBeFarApartButNotWithoutEnd) {
+  last_id_ = int64_t{1} << 40;  // as after many years: what went before costs nearly nothing
+  Inode* late = Add(kRootInodeId, "late");
+  EXPECT_EQ(tree_.Find(late->id), late);
+  EXPECT_EQ(tree_.Find(InodeId(last_id_ - 1)), nullptr);
+  EXPECT_EQ(tree_.Find(InodeId(last_id_ / 2)), nullptr);
+  EXPECT_EQ(tree_.Find(InodeId(-1)), nullptr);
+
+  Directory loaded;
+  EXPECT_THAT(
+      loaded.Insert({.id = InodeMap::kMaxId, .parent = kRootInodeId, .name = "wild"}, {}, nullptr),
+      HasCode(Code::kDataLoss));
+}
+
 TEST_F(DirectoryTest, MovingKeepsIdAndSubtree) {
   Inode* from = Add(kRootInodeId, "from", true);
   Inode* to = Add(kRootInodeId, "to", true);

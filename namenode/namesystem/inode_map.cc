@@ -12,6 +12,7 @@ InodeMap::~InodeMap() {
 
 Inode* InodeMap::Allocate(InodeId id) {
   CHECK_GE(id, kRootInodeId);
+  CHECK_LT(id, kMaxId);
   InodeIndex index = 0;
   if (!free_.empty()) {
     index = free_.back();
@@ -22,11 +23,14 @@ Inode* InodeMap::Allocate(InodeId id) {
     if (index / kChunk == chunks_.size()) chunks_.push_back(std::make_unique<Inode[]>(kChunk));
   }
   const auto at = static_cast<size_t>(id.value() - kRootInodeId.value());
-  while (pages_.size() <= at / kPage) pages_.emplace_back();
-  auto& page = pages_[at / kPage];
+  while (branches_.size() <= at / kPage / kBranch) branches_.emplace_back();
+  auto& branch = branches_[at / kPage / kBranch];
+  if (branch == nullptr) branch = std::make_unique<Branch>();
+  auto& page = branch->pages[at / kPage % kBranch];
   if (page == nullptr) {
     page = std::make_unique<Page>();
     page->slots.fill(kNoInode);
+    ++branch->used;
   }
   CHECK_EQ(page->slots[at % kPage], kNoInode) << "inode id used twice: " << id;
   page->slots[at % kPage] = index;
@@ -41,9 +45,13 @@ Inode* InodeMap::Allocate(InodeId id) {
 void InodeMap::Free(InodeIndex index) {
   Inode* inode = Get(index);
   const auto at = static_cast<size_t>(inode->id.value() - kRootInodeId.value());
-  auto& page = pages_[at / kPage];
+  auto& branch = branches_[at / kPage / kBranch];
+  auto& page = branch->pages[at / kPage % kBranch];
   page->slots[at % kPage] = kNoInode;
-  if (--page->used == 0) page.reset();
+  if (--page->used == 0) {
+    page.reset();
+    if (--branch->used == 0) branch.reset();
+  }
   --size_;
   sum_of_ids_ -= static_cast<uint64_t>(inode->id.value());
   delete inode->children;
@@ -53,11 +61,12 @@ void InodeMap::Free(InodeIndex index) {
 }
 
 InodeIndex InodeMap::Find(InodeId id) const {
-  const int64_t at = id.value() - kRootInodeId.value();
-  if (at < 0) return kNoInode;
-  const auto page = static_cast<size_t>(at) / kPage;
-  if (page >= pages_.size() || pages_[page] == nullptr) return kNoInode;
-  return pages_[page]->slots[static_cast<size_t>(at) % kPage];
+  if (id < kRootInodeId) return kNoInode;
+  const auto at = static_cast<size_t>(id.value() - kRootInodeId.value());
+  const size_t branch = at / kPage / kBranch;
+  if (branch >= branches_.size() || branches_[branch] == nullptr) return kNoInode;
+  const Page* const page = branches_[branch]->pages[at / kPage % kBranch].get();
+  return page == nullptr ? kNoInode : page->slots[at % kPage];
 }
 
 }  // namespace tusk::namenode
