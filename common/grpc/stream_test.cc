@@ -70,6 +70,7 @@ class GrpcStreamTest : public ::testing::Test {
     auto stream = std::make_shared<GrpcStream>(GrpcStream::Options{.side = side, .limits = limits},
                                                std::move(handler), &executor_);
     stream->Begin(std::make_unique<ScriptedWire>(&wire_));
+    stream_ = stream;
     return stream;
   }
   void Arrive(const std::string& message) {
@@ -79,8 +80,18 @@ class GrpcStreamTest : public ::testing::Test {
     wire_.events->OnReadDone(true);
   }
 
+  // A stream lives until its wire is done.
+  void TearDown() override {
+    executor_.RunAll();
+    if (stream_.expired()) return;
+    wire_.events->OnDone({});
+    executor_.RunAll();
+    EXPECT_TRUE(stream_.expired());
+  }
+
   ManualExecutor executor_;
   WireLog wire_;
+  std::weak_ptr<GrpcStream> stream_;
   std::vector<std::string> heard_;
   std::vector<Status> ends_;
 };

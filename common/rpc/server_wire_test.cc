@@ -545,7 +545,7 @@ TEST_F(ServerWireTest, IdleConnectionsAreCheap) {
     wires.back().Send(CallBytes(1, "echo", std::string(1000, 'x')));
   }
   for (Wire& wire : wires) EXPECT_EQ(wire.ReceiveAnswer().header.callid(), 1u);
-#ifndef TUSK_TSAN  // its shadow memory is many times ours
+#ifndef TUSK_SANITIZED  // a sanitizer's own memory is many times ours
   // Both ends are in this process.
   EXPECT_LT((ResidentBytes() - before) / count, 8 << 10);
 #endif
