@@ -23,17 +23,20 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_definitions(BOOST_ASIO_HAS_CO_AWAIT=1 BOOST_ASIO_HAS_STD_COROUTINE=1)
   add_compile_options(-Wno-deprecated-declarations)
 endif()
+# What these two kinds of build are for are warnings and reports: code that is quick to make is
+# enough. (A file under ASan and UBSan: clang -O0 4 s, clang -O1 8 s, g++ -O1 12 s.)
 if(TUSK_ANALYZE)
-  # What this build is for is clang's warnings: code that is quick to make is enough.
   set(CMAKE_CXX_FLAGS_DEBUG "-O0")
   add_compile_options(-Wthread-safety)
+elseif(TUSK_SANITIZE AND NOT TUSK_FUZZ)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O0 -gline-tables-only")
 endif()
 
 if(TUSK_SANITIZE)
   add_compile_options(-fsanitize=${TUSK_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TUSK_SANITIZE})
   if(TUSK_SANITIZE MATCHES "thread")
-    add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK TUSK_TSAN=1)
+    add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()
 endif()
 

@@ -42,6 +42,12 @@ function(tusk_test name)
   add_executable(${name} ${ARG_SRCS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock_main)
+  if(ARG_LABELS STREQUAL unit)
+    if(NOT TARGET unit_tests)
+      add_custom_target(unit_tests)  # what `ctest -L unit` needs, and no more
+    endif()
+    add_dependencies(unit_tests ${name})
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}"
                                                                   TIMEOUT ${ARG_TIMEOUT})
 endfunction()

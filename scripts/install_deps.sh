@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Tusk needs from Debian 12, as far as it is missing: install_deps.sh [--deep] [--dry-run]
 #   (nothing)   what building and testing need
-#   --deep      also what `./check --deep` needs: clang 19 for the analyze preset and the fuzzers
+#   --deep      also what `./check --deep` needs: clang 19 for sanitizers, analysis and fuzzers
 #   --dry-run   only says what is missing; exit code 1 when something is
 # Works as root or with sudo. Runs apt-get only when something is missing.
 set -euo pipefail
@@ -20,7 +20,7 @@ packages=(
   # tests
   libgtest-dev libgmock-dev
 )
-deep=(clang-19 clang-tidy-19 libclang-rt-19-dev)
+deep=(clang-19 libclang-rt-19-dev llvm-19)
 
 dry_run=no
 for option in "$@"; do
