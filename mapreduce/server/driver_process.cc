@@ -191,6 +191,11 @@ void DriverProcess::Killed(const std::string& reason) {
 }
 
 void DriverProcess::GivenUp(const std::string& why, int exit_code) {
+  // A kill is SIGTERM and the ResourceManager's word at once: the second must not end the process
+  // while the first still removes what is unfinished.
+  if (given_up_.test_and_set()) {
+    for (;;) ::pause();
+  }
   LOG_ERROR("the driver ends: {}", why);
   committer_->AbortAll();
   FlushLogs();

@@ -12,6 +12,7 @@
 // Fails:   Open ends the process with one line on stderr when the container cannot be a driver.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "common/concurrent/notification.h"
@@ -78,6 +79,7 @@ class DriverProcess {
 
   bool registered_ = false;
 
+  std::atomic_flag given_up_;
   Mutex mu_;
   bool finishing_ GUARDED_BY(mu_) = false;
   std::string killed_ GUARDED_BY(mu_);  // why, once it was asked for
