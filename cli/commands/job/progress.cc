@@ -27,7 +27,7 @@ std::string Failures(const StageStatus& stage) {
 
 // Whether the reason stands in the program's output, or ends in its last line.
 bool Told(const std::string& reason, const std::string& output) {
-  if (output.find(reason) != std::string::npos) return true;
+  if (!reason.empty() && output.find(reason) != std::string::npos) return true;
   if (!output.ends_with('\n')) return false;
   std::string_view line = output;
   line.remove_suffix(1);
@@ -94,7 +94,7 @@ void ProgressPrinter::Summary(const ProgramStatus& status, const std::string& ou
                mapreduce::ProgramStateName(status.state),
                Seconds(status.start_ms, status.finish_ms), mapreduce::JobModeName(status.mode));
   const bool told = Told(status.diagnostics, output_tail);
-  if (!told && status.state != ProgramState::kSucceeded) {
+  if (!told && !status.diagnostics.empty() && status.state != ProgramState::kSucceeded) {
     std::fprintf(stderr, "%s\n", status.diagnostics.c_str());
   }
   if (status.state != ProgramState::kSucceeded) return;

@@ -22,7 +22,7 @@ class ProgressPrinter {
   // Before anything else is printed: takes the changing line away.
   void Clear();
   // The end: state, time, and what was read, shuffled and spilled. A failure's reason is left out
-  // when the program has said it itself.
+  // when it stands in `output_tail`, what the reader of stderr has just read of the program.
   void Summary(const mapreduce::ProgramStatus& status, const std::string& output_tail);
 
  private:

@@ -1,5 +1,6 @@
 #include "cli/commands/job/submit.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,6 +15,14 @@ namespace {
 int Fail(const std::string& called_as, const Status& status) {
   std::fprintf(stderr, "%s: %s\n", called_as.c_str(), status.message().c_str());
   return kExitError;
+}
+
+// Whether who reads stderr has read stdout too.
+bool OneStream() {
+  struct stat out{};
+  struct stat errors{};
+  return ::fstat(STDOUT_FILENO, &out) == 0 && ::fstat(STDERR_FILENO, &errors) == 0 &&
+         out.st_dev == errors.st_dev && out.st_ino == errors.st_ino;
 }
 
 }  // namespace
@@ -55,7 +64,7 @@ int SubmitAndFollow(const mapreduce::JobSubmission& submission, const std::strin
   if (!output_seen && !report->output_tail.empty()) {
     std::fwrite(report->output_tail.data(), 1, report->output_tail.size(), stdout);
   }
-  progress.Summary(report->status, report->output_tail);
+  progress.Summary(report->status, OneStream() ? report->output_tail : "");
   if (report->status.state == mapreduce::ProgramState::kSucceeded) return kExitOk;
   return report->status.exit_code != 0 ? report->status.exit_code : kExitError;
 }
