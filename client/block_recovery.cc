@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/block_writer.h"
+#include "client/safe_mode_wait.h"
 #include "common/base/log.h"
 
 namespace tusk::client {
@@ -30,7 +31,8 @@ StatusOr<LocatedBlock> AddBlock(const ClientContext& context, const WrittenFile&
   args.favored_nodes = file.favored_nodes;
   Duration delay = context.options.locate_block_delay;
   for (int retries = context.options.locate_block_retries;; --retries) {
-    StatusOr<LocatedBlock> block = context.namenode->AddBlock(args);
+    StatusOr<LocatedBlock> block =
+        AfterSafeMode(context, [&] { return context.namenode->AddBlock(args); });
     if (block.ok() || block.status().reason() != Reason::kNotReplicatedYet || retries == 0) {
       return block;
     }
@@ -178,7 +180,9 @@ Status BlockWriter::AddReplacement() {
     args.excluded = excluded;
     args.client_name = context_->client_name;
     args.file_id = file_->file_id;
-    ASSIGN_OR_RETURN(const LocatedBlock answer, context_->namenode->GetAdditionalDatanode(args));
+    ASSIGN_OR_RETURN(const LocatedBlock answer, AfterSafeMode(*context_, [&] {
+                       return context_->namenode->GetAdditionalDatanode(args);
+                     }));
     error = JoinReplacement(answer, &excluded);
     if (error.ok()) return error;
   }
@@ -218,8 +222,9 @@ Status BlockWriter::JoinReplacement(const LocatedBlock& with_new_node,
 
 bool BlockWriter::SetUpAgain(Status* error) {
   const ExtendedBlock old_block = block();
-  StatusOr<LocatedBlock> updated =
-      context_->namenode->UpdateBlockForPipeline(old_block, context_->client_name);
+  StatusOr<LocatedBlock> updated = AfterSafeMode(*context_, [&] {
+    return context_->namenode->UpdateBlockForPipeline(old_block, context_->client_name);
+  });
   if (!updated.ok()) {
     *error = std::move(updated).status();
     return false;
@@ -248,8 +253,10 @@ bool BlockWriter::SetUpAgain(Status* error) {
   new_block.block.generation_stamp = setup.new_generation_stamp;
   std::vector<DatanodeId> ids;
   for (const DatanodeInfo& node : nodes.nodes) ids.push_back(node.id);
-  *error = context_->namenode->UpdatePipeline(context_->client_name, old_block, new_block, ids,
+  *error = AfterSafeMode(*context_, [&] {
+    return context_->namenode->UpdatePipeline(context_->client_name, old_block, new_block, ids,
                                               nodes.storage_ids);
+  });
   if (!error->ok()) return false;
   {
     MutexLock lock(mu_);

@@ -77,6 +77,23 @@ TEST_F(DfsClientTest, WhatIsWrittenOverSeveralBlocksIsReadBack) {
   ExpectContent("/f", bytes);
 }
 
+TEST_F(DfsClientTest, AWriterWaitsForTheEndOfSafeModeButNotForEver) {
+  Start(1, 1);
+  const std::string bytes = Pattern(kBlockSize / 2);
+  ASSERT_OK_AND_ASSIGN(auto file, fs_->Create("/f"));
+  namenode_->BeInSafeMode(2);
+  ASSERT_OK(file->Write(bytes));
+  ASSERT_OK(file->Hflush());
+  EXPECT_EQ(namenode_->calls("addBlock"), 3);
+  namenode_->BeInSafeMode(3);
+  ASSERT_OK(file->Close());
+  EXPECT_EQ(namenode_->calls("complete"), 4);
+  ExpectContent("/f", bytes);
+  ASSERT_OK_AND_ASSIGN(auto other, fs_->Create("/g"));
+  namenode_->BeInSafeMode(1000);
+  EXPECT_EQ(other->Close().reason(), Reason::kSafeMode);
+}
+
 TEST_F(DfsClientTest, AFileThatEndsOnABlockBoundaryHasNoEmptyBlock) {
   Start(1, 1);
   WriteAll("/f", Pattern(2 * kBlockSize));

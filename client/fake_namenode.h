@@ -28,6 +28,14 @@ class FakeNamenode : public ClientProtocol {
   }
 
   // ---- what tests look at and set ----
+  // The next `count` calls of a writer meet a NameNode that has just been started.
+  void BeInSafeMode(int count) {
+    MutexLock lock(mu_);
+    safe_mode_answers_ = count;
+  }
+  static Status SafeMode() {
+    return UnavailableError("Name node is in safe mode.", Reason::kSafeMode);
+  }
   int calls(const std::string& name) {
     MutexLock lock(mu_);
     return calls_[name];
@@ -55,6 +63,7 @@ class FakeNamenode : public ClientProtocol {
   StatusOr<LocatedBlock> AddBlock(const AddBlockArgs& args) override {
     MutexLock lock(mu_);
     ++calls_["addBlock"];
+    if (safe_mode_answers_-- > 0) return SafeMode();
     File& file = files_[args.path];
     if (args.previous && !file.blocks.empty()) file.blocks.back().block = *args.previous;
     LocatedBlock block;
@@ -85,6 +94,7 @@ class FakeNamenode : public ClientProtocol {
                           const std::optional<ExtendedBlock>& last, InodeId) override {
     MutexLock lock(mu_);
     ++calls_["complete"];
+    if (safe_mode_answers_-- > 0) return SafeMode();
     if (incomplete_answers_-- > 0) return false;
     File& file = files_[path];
     if (last) file.blocks.back().block = *last;
@@ -259,6 +269,7 @@ class FakeNamenode : public ClientProtocol {
   int64_t next_block_ GUARDED_BY(mu_) = 1;
   int64_t next_stamp_ GUARDED_BY(mu_) = 1001;
   int incomplete_answers_ GUARDED_BY(mu_) = 0;
+  int safe_mode_answers_ GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace tusk::client

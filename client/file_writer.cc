@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/safe_mode_wait.h"
 #include "common/base/log.h"
 
 namespace tusk::client {
@@ -152,9 +153,10 @@ Status HdfsFileWriter::Close() {
 Status HdfsFileWriter::Complete() {
   Duration delay = context_->options.locate_block_delay;
   for (int retries = context_->options.locate_block_retries;; --retries) {
-    ASSIGN_OR_RETURN(
-        const bool done,
-        context_->namenode->Complete(file_.path, context_->client_name, previous_, file_.file_id));
+    ASSIGN_OR_RETURN(const bool done, AfterSafeMode(*context_, [&] {
+                       return context_->namenode->Complete(file_.path, context_->client_name,
+                                                           previous_, file_.file_id);
+                     }));
     if (done) return Status::Ok();
     if (retries == 0) {
       return UnavailableError("Unable to close file because the last block " +
