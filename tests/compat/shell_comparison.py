@@ -5,7 +5,7 @@
 
 CONF_DIR belongs to a running cluster, JARS is the folder of Hadoop's jars, PROGRAM our `hdfs`. Hadoop's
 shell runs in one JVM for all commands. Both sides work in a DFS folder and a local folder of their own,
-whose names are equally long; the commands name them {D} and {L}.
+whose names are equally long; the commands name them {D} and {L}, and the user {U}.
 
   # text                     a comment
   dfs|dfsadmin|fsck WORDS    a command: both must print the same on both streams, and exit alike
@@ -17,6 +17,7 @@ whose names are equally long; the commands name them {D} and {L}.
 """
 import argparse
 import difflib
+import getpass
 import os
 import pathlib
 import re
@@ -28,8 +29,9 @@ import time
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 SIDES = ("theirs", "ours__")
+TODAY, TOMORROW = (time.strftime("%Y-%m-%d", time.gmtime(time.time() + day * 86400)) for day in (0, 1))
 MASKS = [
-    (re.compile(time.strftime("%Y-%m-%d", time.gmtime()) + r" \d\d:\d\d(:\d\d)?"), "{NOW}"),
+    (re.compile(f"({TODAY}|{TOMORROW})" + r" \d\d:\d\d(:\d\d)?"), "{NOW}"),
     (re.compile(r"\w{3} \w{3} \d\d \d\d:\d\d:\d\d (UTC|GMT) \d{4}"), "{NOW}"),
     (re.compile(r"\b1[7-9]\d{11}\b"), "{MILLIS}"),
     (re.compile(r"blk_\d+_\d+"), "blk_N"),
@@ -40,7 +42,9 @@ MASKS = [
     (re.compile(r"DS-[0-9a-f-]{36}"), "DS-N"),
     (re.compile(r"127\.0\.10\.\d"), "127.0.10.N"),
     (re.compile(r"NONMAPREDUCE_-?\d+_\d+"), "NONMAPREDUCE_N"),
-    (re.compile(r"(Non DFS Used|DFS Remaining%?|Present Capacity): [\d.]+.*"), r"\1: N"),  # shared disks
+    # What goes on moving: disks shared with others, replicas on their way out.
+    (re.compile(r"(Non DFS Used|DFS (?:Remaining|Used)%?|Present Capacity|Xceivers|Num of Blocks): [\d.]+.*"), r"\1: N"),
+    (re.compile(r"Pending deletion blocks: \d+"), "Pending deletion blocks: N"),
     (re.compile(r"(ts|starttime)=\d+"), "ts=N"),
 ]
 
@@ -56,7 +60,6 @@ def make_local_files(folder):
     (folder / "tree" / "a").write_text("hello\nworld\n")
     (folder / "tree" / "sub" / "b").write_text("abc")
     subprocess.run(["gzip", "-k", "-n", "lines"], cwd=folder, check=True)
-    subprocess.run(["bzip2", "-k", "lines"], cwd=folder, check=False)
     (folder / "cut.gz").write_bytes((folder / "lines.gz").read_bytes()[:200])
     for i, path in enumerate(sorted(folder.rglob("*"))):
         os.utime(path, (1300000000 + i * 1000, 1300000000 + i * 1000))
@@ -160,9 +163,11 @@ def main():
             said = []
             for side in SIDES:
                 local = sides[side]
-                fill = [w.replace("{D}", f"/compare/{side}").replace("{L}", str(local)) for w in words]
-                names = ((usage[side], "" if "-usage" in words else "{USAGE}\n"), (str(local), "{L}"), (f"/compare/{side}", "{D}"), (side, "{S}"))
-                answer = shells[side].run(fill[0], fill[1:], user, local / stdin if stdin else None)
+                places = {"{D}": f"/compare/{side}", "{L}": str(local), "{U}": getpass.getuser()}
+                filled = [re.sub(r"{[DLU]}", lambda found: places[found[0]], word) for word in words]
+                names = ((usage[side], "" if "-usage" in words else "{USAGE}\n"), (str(local), "{L}"),
+                         (f"/compare/{side}", "{D}"), (side, "{S}"))
+                answer = shells[side].run(filled[0], filled[1:], user, local / stdin if stdin else None)
                 said.append(masked(answer, names))
             count += 1
             same = said[0] == said[1]

@@ -5,7 +5,4 @@
 need_java_server
 need_python_clients
 start_cluster --workers 3
-here=$(cd "$(dirname "$0")" && pwd)
-mkdir "$scratch/compare"
-"$compat_cache/venv/bin/python" "$here/shell_comparison.py" "$HADOOP_CONF_DIR" "$compat_cache/server" \
-  "$TUSK_BIN/hdfs" "$scratch/compare" "$here/shell_comparison.txt" "$@"
+compare_shells shell_comparison.txt shell_comparison_tusk.txt

@@ -24,6 +24,15 @@ hadoop_fs() {
     org.apache.hadoop.fs.FsShell "$@"
 }
 
+# compare_shells FILE...: runs the command lines of FILE... with both shells, see shell_comparison.py.
+compare_shells() {
+  local folder
+  folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+  mkdir "$scratch/compare"
+  "$compat_cache/venv/bin/python" "$folder/shell_comparison.py" "$HADOOP_CONF_DIR" "$compat_cache/server" \
+    "$TUSK_BIN/hdfs" "$scratch/compare" "${@/#/$folder/}"
+}
+
 # ---- A cluster of the stock NameNode and DataNodes, each its own process.
 
 stock_pids=()

@@ -4,23 +4,28 @@
 . "$(dirname "$0")/stock.sh"
 need_java_client
 need_java_server
-start_stock_cluster 3 dfs.blocksize=1m
+need_python_clients
+start_stock_cluster 3
+
+# All that both shells say of the same things is the same.
+compare_shells shell_comparison.txt
 
 head -c 3500000 /dev/urandom >"$scratch/file"
 
 # There and back: whole, from a pipe, many at once, in parts.
+put() { hdfs dfs -D dfs.blocksize=1m -put "$@"; }
 hdfs dfs -mkdir -p /user/me/in
-hdfs dfs -put "$scratch/file" /user/me/in/file
+put "$scratch/file" /user/me/in/file
 hdfs dfs -get /user/me/in/file "$scratch/back"
 cmp "$scratch/file" "$scratch/back" || fail "what -get brought differs from what -put took"
 hdfs dfs -cat /user/me/in/file | cmp - "$scratch/file" || fail "-cat"
-hdfs dfs -put - /user/me/piped <"$scratch/file"
+put - /user/me/piped <"$scratch/file"
 hdfs dfs -get /user/me/piped - | cmp - "$scratch/file" || fail "-put from a pipe"
 expect_equal "$(hdfs dfs -tail /user/me/in/file | sha256sum)" "$(tail -c 1024 "$scratch/file" | sha256sum)" "-tail"
 expect_equal "$(hdfs dfs -head /user/me/in/file | sha256sum)" "$(head -c 1024 "$scratch/file" | sha256sum)" "-head"
 mkdir "$scratch/many"
 for i in $(seq 1 40); do head -c $((i * 3000)) "$scratch/file" >"$scratch/many/f$i"; done
-hdfs dfs -put -t 4 "$scratch/many" /user/me/many
+put -t 4 "$scratch/many" /user/me/many
 hdfs dfs -get -t 4 /user/me/many "$scratch/many2"
 diff -r "$scratch/many" "$scratch/many2" || fail "a folder of files"
 hdfs dfs -getmerge '/user/me/many/f1[01]' "$scratch/merged"
@@ -58,7 +63,7 @@ hdfs dfs -cat /user/me/copy | cmp - "$scratch/many/f1" || fail "-put -f"
 
 # A DataNode is killed while it takes part in a write: the write completes, and all is read from the others.
 mkfifo "$scratch/pipe"
-hdfs dfs -put - /user/me/later <"$scratch/pipe" &
+put - /user/me/later <"$scratch/pipe" &
 writer=$!
 exec 5>"$scratch/pipe"
 head -c 1500000 "$scratch/file" >&5
