@@ -18,7 +18,7 @@ packages=(
   # text, logs, configuration
   libspdlog-dev libpugixml-dev nlohmann-json3-dev
   # tests
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev procps
 )
 deep=(clang-19 libclang-rt-19-dev llvm-19)
 
