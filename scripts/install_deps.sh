@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(
   # compilers and tools
-  g++ cmake ninja-build ccache mold python3 ca-certificates clang-format-19
+  g++ cmake ninja-build ccache mold python3 git ca-certificates clang-format-19
   # inside protocols and messages
   protobuf-compiler libprotobuf-dev libgrpc++-dev protobuf-compiler-grpc
   # storage, sums and codecs
