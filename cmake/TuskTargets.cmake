@@ -42,6 +42,8 @@ function(tusk_test name)
   add_executable(${name} ${ARG_SRCS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock_main)
+  # What is tested is built as it ships; the tests' own code is compiled once and run once.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(ARG_LABELS STREQUAL unit)
     if(NOT TARGET unit_tests)
       add_custom_target(unit_tests)  # what `ctest -L unit` needs, and no more

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <sstream>
+#include <thread>
 
 #include "cli/command.h"
 #include "common/io/env.h"
@@ -102,8 +103,16 @@ std::optional<ProcessInfo> LocalDaemon::Running() const {
 }
 
 Status LocalDaemon::CheckPorts() const {
+  // A daemon that was killed a moment ago: the kernel may still be closing what it held.
+  const bool died = Env::Posix()->Exists(pid_file_);
+  const Clock* const clock = Clock::Real();
+  const TimePoint deadline = clock->Now() + std::chrono::seconds(3);
   for (const DaemonSpec::Port& port : spec_.ports) {
-    const auto listener = Listener::Listen({spec_.address, port.number});
+    auto listener = Listener::Listen({spec_.address, port.number});
+    while (!listener.ok() && died && clock->Now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      listener = Listener::Listen({spec_.address, port.number});
+    }
     if (!listener.ok()) {
       return listener.status().WithContext(spec_.name + " needs its " + port.what + " port");
     }

@@ -36,7 +36,8 @@ class LocalDaemon {
   // By its pid file.
   std::optional<ProcessInfo> Running() const;
 
-  // kAlreadyExists when one of its ports is in use, naming port and holder.
+  // kAlreadyExists when one of its ports is in use, naming port and holder. After a daemon that did
+  // not end by itself it waits up to 3 s for the kernel to close what that one held.
   Status CheckPorts() const;
   // Starts it in a session of its own, output to its log. Does not wait for it to be ready.
   Status Start();
