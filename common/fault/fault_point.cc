@@ -96,6 +96,9 @@ Status FaultPoint::Fire() {
     case Fault::Action::kDelay:
       std::this_thread::sleep_for(fault_.delay);
       return Status::Ok();
+    case Fault::Action::kCall:
+      fault_.call();
+      return Status::Ok();
     case Fault::Action::kError:
       break;
   }

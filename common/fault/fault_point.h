@@ -12,8 +12,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -22,18 +24,23 @@
 namespace tusk {
 
 struct Fault {
-  enum class Action : uint8_t { kCrash, kError, kDelay };
+  enum class Action : uint8_t { kCrash, kError, kDelay, kCall };
 
   Action action = Action::kError;
   Duration delay{0};
   int64_t first_hit = 1;
-  bool once = false;  // only hit number `first_hit`
+  bool once = false;           // only hit number `first_hit`
+  std::function<void()> call;  // of kCall
 
   // The process ends at once, as by kill -9: no destructor, no flush.
-  static Fault CrashOnHit(int64_t n) { return {Action::kCrash, Duration(0), n, true}; }
+  static Fault CrashOnHit(int64_t n) { return {Action::kCrash, Duration(0), n, true, {}}; }
   static Fault Error() { return {}; }
-  static Fault ErrorOnHit(int64_t n) { return {Action::kError, Duration(0), n, true}; }
-  static Fault Delay(Duration delay) { return {Action::kDelay, delay, 1, false}; }
+  static Fault ErrorOnHit(int64_t n) { return {Action::kError, Duration(0), n, true, {}}; }
+  static Fault Delay(Duration delay) { return {Action::kDelay, delay, 1, false, {}}; }
+  // In a test: what else happens at this very moment.
+  static Fault Call(std::function<void()> call) {
+    return {Action::kCall, Duration(0), 1, false, std::move(call)};
+  }
 
   // The text form above, without the name.
   static StatusOr<Fault> Parse(std::string_view text);
@@ -46,7 +53,8 @@ class FaultPoint {
   FaultPoint(const FaultPoint&) = delete;
   FaultPoint& operator=(const FaultPoint&) = delete;
 
-  // Ok when off; an armed point acts: kUnavailable "fault injected at NAME", a delay, or the end.
+  // Ok when off; an armed point acts: kUnavailable "fault injected at NAME", a delay, a call, or
+  // the end.
   Status Hit() {
     if (!armed_.load(std::memory_order_acquire)) [[likely]]
       return Status::Ok();

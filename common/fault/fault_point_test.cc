@@ -42,6 +42,14 @@ TEST(FaultPointTest, ArmsSeveralPointsFromOneText) {
   ASSERT_OK(DisarmFault("test.second"));
 }
 
+TEST(FaultPointTest, ACallRunsWhereThePointIs) {
+  int calls = 0;
+  const ScopedFault fault("test.first", Fault::Call([&] { ++calls; }));
+  EXPECT_OK(kFirst.Hit());
+  EXPECT_OK(kFirst.Hit());
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(FaultPointTest, AnUnknownNameArmsNothing) {
   EXPECT_THAT(ArmFaults("test.first=error,test.third=error"), HasCode(Code::kNotFound));
   EXPECT_OK(kFirst.Hit());

@@ -23,18 +23,44 @@ struct FaultEnv::Node {
     return bytes;
   }
 
-  void Crash(int64_t torn_bytes) {
+  void Crash(int64_t torn_bytes, Random* tear) {
     if (is_dir) {
       live_children = durable_children;
-      for (const auto& [name, child] : live_children) child->Crash(torn_bytes);
+      for (const auto& [name, child] : live_children) child->Crash(torn_bytes, tear);
       return;
     }
-    if (live.starts_with(durable)) {
-      live.resize(std::min(live.size(), durable.size() + static_cast<size_t>(torn_bytes)));
-    } else {
+    if (!live.starts_with(durable)) {
       live = durable;
+    } else if (tear != nullptr) {
+      Tear(tear);
+    } else {
+      live.resize(std::min(live.size(), durable.size() + static_cast<size_t>(torn_bytes)));
     }
     durable = live;
+  }
+
+  void Tear(Random* tear) {
+    const size_t unsynced = live.size() - durable.size();
+    if (unsynced == 0) return;
+    const size_t kept = tear->Below(unsynced + 1);
+    live.resize(durable.size() + kept);
+    if (tear->OneIn(4)) live.resize(live.size() + tear->Below(unsynced - kept + 1), '\0');
+  }
+
+  // Also what hangs below under two names is one file in the copy.
+  NodePtr Copy(std::map<const Node*, NodePtr>* copied) const {
+    NodePtr& copy = (*copied)[this];
+    if (copy != nullptr) return copy;
+    copy = std::make_shared<Node>();
+    copy->is_dir = is_dir;
+    copy->live = copy->durable = live;
+    copy->mtime_millis = mtime_millis;
+    const NodePtr made = copy;
+    for (const auto& [name, child] : live_children) {
+      made->live_children[name] = child->Copy(copied);
+    }
+    made->durable_children = made->live_children;
+    return made;
   }
 };
 
@@ -172,7 +198,9 @@ FaultEnv::~FaultEnv() = default;
 
 void FaultEnv::Crash() {
   MutexLock lock(mu_);
-  root_->Crash(torn_bytes_);
+  if (tear_.has_value()) KeepSomeNamesLocked();
+  unsynced_names_.clear();
+  root_->Crash(torn_bytes_, tear_.has_value() ? &*tear_ : nullptr);
   ++generation_;
   fail_at_ = -1;
   failed_ = false;
@@ -182,6 +210,20 @@ void FaultEnv::Crash() {
 void FaultEnv::KeepTornTail(int64_t bytes) {
   MutexLock lock(mu_);
   torn_bytes_ = bytes;
+}
+
+void FaultEnv::TearAtCrash(uint64_t seed) {
+  MutexLock lock(mu_);
+  tear_.emplace(seed);
+}
+
+std::unique_ptr<FaultEnv> FaultEnv::Copy() const {
+  auto copy = std::make_unique<FaultEnv>();
+  std::map<const Node*, NodePtr> copied;
+  MutexLock lock(mu_);
+  MutexLock theirs(copy->mu_);
+  copy->root_ = root_->Copy(&copied);
+  return copy;
 }
 
 void FaultEnv::FailAfterWrites(int64_t n) {
@@ -229,6 +271,30 @@ Status FaultEnv::ChangeLocked(const std::string& what) {
   return failed_ ? UnavailableError(what + ": the machine has stopped") : Status::Ok();
 }
 
+void FaultEnv::SetEntryLocked(const NodePtr& dir, const std::string& name, NodePtr node) {
+  if (node == nullptr) {
+    dir->live_children.erase(name);
+  } else {
+    dir->live_children[name] = node;
+  }
+  unsynced_names_.push_back({writes_, dir, name, std::move(node)});
+}
+
+void FaultEnv::KeepSomeNamesLocked() {
+  if (unsynced_names_.empty()) return;
+  // Changes are taken whole: up to a number drawn among those that stand there.
+  const size_t kept = tear_->Below(unsynced_names_.size() + 1);
+  const int64_t upto = kept == 0 ? -1 : unsynced_names_[kept - 1].number;
+  for (const NameChange& change : unsynced_names_) {
+    if (change.number > upto) break;
+    if (change.node == nullptr) {
+      change.dir->durable_children.erase(change.name);
+    } else {
+      change.dir->durable_children[change.name] = change.node;
+    }
+  }
+}
+
 FaultEnv::NodePtr FaultEnv::FindLocked(const std::string& path) const {
   NodePtr node = root_;
   for (const std::string& part : Parts(path)) {
@@ -262,7 +328,7 @@ StatusOr<std::unique_ptr<File>> FaultEnv::Open(const std::string& path, OpenMode
   if (node == nullptr) {
     RETURN_IF_ERROR(ChangeLocked("create " + path));
     node = std::make_shared<Node>();
-    parent->live_children[BaseName(path)] = node;
+    SetEntryLocked(parent, BaseName(path), node);
   } else if (mode == OpenMode::kCreateTruncate) {
     RETURN_IF_ERROR(ChangeLocked("truncate " + path));
     node->live.clear();
@@ -296,7 +362,7 @@ Status FaultEnv::MakeDir(const std::string& dir) {
   RETURN_IF_ERROR(ChangeLocked("mkdir " + dir));
   const auto node = std::make_shared<Node>();
   node->is_dir = true;
-  parent->live_children[BaseName(dir)] = node;
+  SetEntryLocked(parent, BaseName(dir), node);
   return Status::Ok();
 }
 
@@ -319,7 +385,7 @@ Status FaultEnv::Remove(const std::string& path) {
   if (node == nullptr) return ErrnoError("remove " + path, ENOENT);
   if (!node->live_children.empty()) return ErrnoError("remove " + path, ENOTEMPTY);
   RETURN_IF_ERROR(ChangeLocked("remove " + path));
-  parent->live_children.erase(BaseName(path));
+  SetEntryLocked(parent, BaseName(path), nullptr);
   return Status::Ok();
 }
 
@@ -334,8 +400,8 @@ Status FaultEnv::Rename(const std::string& from, const std::string& to) {
     return ErrnoError("rename " + from + " to " + to, node->is_dir ? ENOTEMPTY : EISDIR);
   }
   RETURN_IF_ERROR(ChangeLocked("rename " + from));
-  from_parent->live_children.erase(BaseName(from));
-  to_parent->live_children[BaseName(to)] = node;
+  SetEntryLocked(from_parent, BaseName(from), nullptr);
+  SetEntryLocked(to_parent, BaseName(to), node);
   return Status::Ok();
 }
 
@@ -346,7 +412,7 @@ Status FaultEnv::HardLink(const std::string& existing, const std::string& link) 
   if (node == nullptr) return ErrnoError("link " + existing, ENOENT);
   if (FindLocked(link) != nullptr) return ErrnoError("link " + link, EEXIST);
   RETURN_IF_ERROR(ChangeLocked("link " + link));
-  parent->live_children[BaseName(link)] = node;
+  SetEntryLocked(parent, BaseName(link), node);
   return Status::Ok();
 }
 
@@ -358,6 +424,7 @@ Status FaultEnv::SyncDir(const std::string& dir) {
   RETURN_IF_ERROR(ChangeLocked("sync " + dir));
   if (fail_syncs_) return ErrnoError("fsync " + dir, EIO);
   node->durable_children = node->live_children;
+  std::erase_if(unsynced_names_, [&](const NameChange& change) { return change.dir == node; });
   return Status::Ok();
 }
 

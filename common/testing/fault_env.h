@@ -7,17 +7,20 @@
 //                            env.Crash(); check recovery; if (!env.failed()) break; }
 //
 // What a power loss may do is played at its worst: everything unsynced is gone. With KeepTornTail
-// a prefix of unsynced appends stays, as a disk may have written it.
+// a prefix of unsynced appends stays, as a disk may have written it; with TearAtCrash a random part
+// of everything unsynced.
 // Threads: thread-safe. fd() of its files is -1.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/base/random.h"
 #include "common/concurrent/mutex.h"
 #include "common/io/env.h"
 
@@ -33,6 +36,10 @@ class FaultEnv final : public Env {
   void Crash() EXCLUDES(mu_);
   // At Crash the first `bytes` unsynced bytes of each file survive.
   void KeepTornTail(int64_t bytes) EXCLUDES(mu_);
+  // At Crash each file keeps a random prefix of its unsynced appends, at times with zeros behind it
+  // (the file had grown, the bytes were not there yet). Of the names that were made, changed and
+  // removed a random number survives, the oldest ones, as in the journal of a file system.
+  void TearAtCrash(uint64_t seed) EXCLUDES(mu_);
 
   // The n-th change from now (write, sync, create, rename, remove, sync of a folder; 1 = the next)
   // and all later ones fail with kUnavailable until Crash: the machine has stopped.
@@ -45,6 +52,9 @@ class FaultEnv final : public Env {
   void SetCapacity(int64_t bytes) EXCLUDES(mu_);
   // Syncs fail with kDataLoss (an I/O error) while set.
   void FailSyncs(bool fail) EXCLUDES(mu_);
+  // Another disk with the same folders and files, for a look that must not change this one. To be
+  // called when nothing is unsynced: after a Crash.
+  std::unique_ptr<FaultEnv> Copy() const EXCLUDES(mu_);
   // Flips one bit of a file, durably.
   Status Corrupt(const std::string& path, int64_t offset) EXCLUDES(mu_);
 
@@ -67,10 +77,21 @@ class FaultEnv final : public Env {
   friend class FaultLock;
   struct Node;
   using NodePtr = std::shared_ptr<Node>;
+  // An entry of a folder that is not durable yet; a rename is two with one number.
+  struct NameChange {
+    int64_t number = 0;
+    NodePtr dir;
+    std::string name;
+    NodePtr node;  // null: removed
+  };
 
   // Counts a change, or refuses it because the machine has stopped.
   Status ChangeLocked(const std::string& what) REQUIRES(mu_);
   NodePtr FindLocked(const std::string& path) const REQUIRES(mu_);
+  // Puts or (node null) removes an entry of a folder, not durably.
+  void SetEntryLocked(const NodePtr& dir, const std::string& name, NodePtr node) REQUIRES(mu_);
+  // Makes the oldest of the unsynced names durable, a random number of them.
+  void KeepSomeNamesLocked() REQUIRES(mu_);
   // The folder that `path` stands or would stand in.
   StatusOr<NodePtr> ParentLocked(const std::string& path) const REQUIRES(mu_);
   // Whether the disk has room for `bytes` more.
@@ -84,6 +105,8 @@ class FaultEnv final : public Env {
   bool failed_ GUARDED_BY(mu_) = false;
   bool fail_syncs_ GUARDED_BY(mu_) = false;
   int64_t torn_bytes_ GUARDED_BY(mu_) = 0;
+  std::optional<Random> tear_ GUARDED_BY(mu_);
+  std::vector<NameChange> unsynced_names_ GUARDED_BY(mu_);  // oldest first
   int64_t capacity_ GUARDED_BY(mu_) = -1;
   std::set<std::string> locks_ GUARDED_BY(mu_);
 };

@@ -57,6 +57,55 @@ TEST_F(FaultEnvTest, KeepsATornTailWhenAsked) {
   EXPECT_EQ(*env_.ReadFile("/d/f"), "base12");
 }
 
+TEST_F(FaultEnvTest, ATornCrashKeepsAPrefixOfEachFileAndTheOldestNames) {
+  bool some_bytes = false;
+  bool some_zeros = false;
+  bool some_names = false;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    FaultEnv env;
+    env.TearAtCrash(seed);
+    ASSERT_OK(env.MakeDirs("/d"));
+    ASSERT_OK_AND_ASSIGN(auto file, env.Open("/d/f", OpenMode::kCreateNew));
+    ASSERT_OK(file->Append("base"));
+    ASSERT_OK(file->Sync());
+    ASSERT_OK(env.SyncDir("/d"));
+    ASSERT_OK(file->Append("123456"));
+    ASSERT_OK(env.MakeDir("/d/a"));
+    ASSERT_OK(env.MakeDir("/d/b"));
+    ASSERT_OK(env.Rename("/d/f", "/d/g"));
+    env.Crash();
+    const bool renamed = env.Exists("/d/g");
+    ASSERT_NE(env.Exists("/d/f"), renamed) << "a rename is whole or not at all";
+    if (renamed) {
+      EXPECT_TRUE(env.Exists("/d/b"));
+    }
+    if (env.Exists("/d/b")) {
+      EXPECT_TRUE(env.Exists("/d/a"));
+    }
+    some_names |= env.Exists("/d/a") && !renamed;
+    ASSERT_OK_AND_ASSIGN(const std::string content, env.ReadFile(renamed ? "/d/g" : "/d/f"));
+    const std::string written = content.substr(0, content.find('\0'));
+    EXPECT_TRUE(std::string("base123456").starts_with(written) && written.starts_with("base"));
+    EXPECT_EQ(content.find_first_not_of('\0', written.size()), std::string::npos);
+    EXPECT_LE(content.size(), 10u);
+    some_bytes |= written.size() > 4 && written.size() < 10;
+    some_zeros |= content.size() > written.size();
+  }
+  EXPECT_TRUE(some_bytes && some_zeros && some_names);
+}
+
+TEST_F(FaultEnvTest, ACopyIsAnotherDisk) {
+  MakeDurable("/d/f", "one");
+  ASSERT_OK(env_.HardLink("/d/f", "/d/g"));
+  ASSERT_OK(env_.SyncDir("/d"));
+  const auto copy = env_.Copy();
+  ASSERT_OK(copy->WriteFileAtomically("/d/f", "two"));
+  EXPECT_EQ(*env_.ReadFile("/d/f"), "one");
+  copy->Crash();
+  EXPECT_EQ(*copy->ReadFile("/d/f"), "two");
+  EXPECT_EQ(*copy->ReadFile("/d/g"), "one");
+}
+
 TEST_F(FaultEnvTest, StopsAtTheChosenWriteUntilTheCrash) {
   MakeDurable("/d/f", "one");
   env_.FailAfterWrites(2);
