@@ -4,6 +4,7 @@
 #include "common/io/env.h"
 #include "common/kv/leveldb_store.h"
 #include "common/kv/memory_store.h"
+#include "common/testing/fault_env.h"
 #include "common/testing/status_matchers.h"
 #include "common/testing/temp_dir.h"
 
@@ -33,6 +34,43 @@ class KvStoreTest : public testing::TestWithParam<bool> {
   TempDir dir_;
   std::unique_ptr<KvStore> store_;
 };
+
+// The disk stops at each write in turn, and goes on with what was durable or a part of the rest:
+// what was synced is there, later batches whole or not at all, and the store opens.
+TEST(LevelDbOnAFaultEnvTest, KeepsEverySyncedBatchWhereverThePowerGoes) {
+  constexpr int kBatches = 60;
+  const std::string filler(2000, 'x');  // some memtables are filled, some tables merged
+  for (const bool torn : {false, true}) {
+    for (int n = 1;; ++n) {
+      SCOPED_TRACE((torn ? "torn at write " : "stopped at write ") + std::to_string(n));
+      FaultEnv env;
+      ASSERT_OK(env.MakeDirs("/db"));
+      if (torn) env.TearAtCrash(static_cast<uint64_t>(n));
+      env.FailAfterWrites(n);
+      const LevelDbOptions options{.write_buffer_bytes = 64 << 10, .compress = false, .env = &env};
+      int synced = 0;
+      if (auto store = OpenLevelDb("/db", options); store.ok()) {
+        for (int i = 1; i <= kBatches; ++i) {
+          KvBatch batch;
+          batch.Put("first", std::to_string(i));
+          batch.Put("second", std::to_string(i));
+          batch.Put("filler" + std::to_string(i % 9), filler);
+          if (!(*store)->Write(batch, WriteSync::kYes).ok()) break;
+          synced = i;
+        }
+      }
+      const bool stopped = env.failed();
+      env.Crash();
+      auto store = OpenLevelDb("/db", options);
+      if (!store.ok()) store = OpenLevelDb("/db", {.paranoid = false, .env = &env});
+      ASSERT_OK(store);
+      const std::string first = (*store)->Get("first").value_or("0");
+      EXPECT_EQ((*store)->Get("second").value_or("0"), first);
+      EXPECT_GE(std::stoi(first), synced);
+      if (!stopped) break;
+    }
+  }
+}
 
 TEST_P(KvStoreTest, ABatchPutsAndDeletes) {
   ASSERT_OK(store_->Put("a", "1", WriteSync::kNo));

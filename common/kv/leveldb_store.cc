@@ -6,6 +6,8 @@
 #include <leveldb/filter_policy.h>
 #include <leveldb/write_batch.h>
 
+#include "common/kv/leveldb_env.h"
+
 namespace tusk {
 
 namespace {
@@ -57,16 +59,23 @@ class LevelDbIterator final : public KvIterator {
 
 class LevelDbStore final : public KvStore {
  public:
-  LevelDbStore(std::string dir, size_t cache_bytes)
-      : dir_(std::move(dir)), cache_(leveldb::NewLRUCache(cache_bytes)) {}
+  LevelDbStore(std::string dir, size_t cache_bytes, Env* env)
+      : dir_(std::move(dir)),
+        disk_(env == nullptr ? Env::Posix() : env),
+        cache_(leveldb::NewLRUCache(cache_bytes)) {
+    if (env != nullptr) env_ = std::make_unique<LevelDbEnv>(env);
+  }
 
   Status Open(leveldb::Options options) {
+    if (env_ != nullptr) options.env = env_.get();
     options.block_cache = cache_.get();
     options.info_log = &logger_;
     leveldb::DB* db = nullptr;
-    RETURN_IF_ERROR(FromLevelDb(dir_, leveldb::DB::Open(options, dir_, &db)));
+    const leveldb::Status opened = leveldb::DB::Open(options, dir_, &db);
+    if (env_ != nullptr) env_->RunBackground();
     db_.reset(db);
-    return Status::Ok();
+    RETURN_IF_ERROR(FromLevelDb(dir_, opened));
+    return SyncNames();
   }
 
   StatusOr<std::string> Get(std::string_view key) override {
@@ -86,7 +95,10 @@ class LevelDbStore final : public KvStore {
     }
     leveldb::WriteOptions options;
     options.sync = sync == WriteSync::kYes;
-    return FromLevelDb(dir_, db_->Write(options, &changes));
+    const leveldb::Status written = db_->Write(options, &changes);
+    if (env_ != nullptr) env_->RunBackground();
+    RETURN_IF_ERROR(FromLevelDb(dir_, written));
+    return sync == WriteSync::kYes ? SyncNames() : Status::Ok();
   }
 
   std::unique_ptr<KvIterator> NewIterator() override {
@@ -96,6 +108,7 @@ class LevelDbStore final : public KvStore {
   }
 
   void Compact(std::string_view first, std::string_view last) override {
+    if (env_ != nullptr) return;  // it would wait for what runs on this thread
     const leveldb::Slice begin = ToSlice(first);
     const leveldb::Slice end = ToSlice(last);
     db_->CompactRange(&begin, &end);
@@ -108,9 +121,15 @@ class LevelDbStore final : public KvStore {
     return options;
   }
 
+  // LevelDB syncs a log it has just begun, and not the folder that names it (nor the CURRENT it has
+  // renamed): a batch it calls synced could go with the name. Costs nothing when no name is new.
+  Status SyncNames() { return disk_->SyncDir(dir_); }
+
   const std::string dir_;
+  Env* const disk_;
   NoLogger logger_;
   const std::unique_ptr<leveldb::Cache> cache_;
+  std::unique_ptr<LevelDbEnv> env_;  // null on the machine's disk
   std::unique_ptr<leveldb::DB> db_;
 };
 
@@ -123,7 +142,7 @@ StatusOr<std::unique_ptr<KvStore>> OpenLevelDb(const std::string& dir,
   db_options.paranoid_checks = options.paranoid;
   db_options.write_buffer_size = options.write_buffer_bytes;
   db_options.compression = options.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
-  auto store = std::make_unique<LevelDbStore>(dir, options.cache_bytes);
+  auto store = std::make_unique<LevelDbStore>(dir, options.cache_bytes, options.env);
   RETURN_IF_ERROR(store->Open(db_options));
   return std::unique_ptr<KvStore>(std::move(store));
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/io/env.h"
 #include "common/kv/kv_store.h"
 
 namespace tusk {
@@ -17,6 +18,10 @@ struct LevelDbOptions {
   size_t write_buffer_bytes = 4 << 20;
   size_t cache_bytes = 8 << 20;
   bool compress = true;
+  // For tests: the disk it lives on, which outlives the store. Then the caller's thread does what
+  // else a thread of LevelDB's does, at the end of each Write, and Compact does nothing. Null: the
+  // machine's disk.
+  Env* env = nullptr;
 };
 
 // Life: one process holds a directory at a time; a second open is kFailedPrecondition.
