@@ -35,6 +35,11 @@ inline constexpr IntKey kMapMaxAttempts{.name = "mapreduce.map.maxattempts",
                                         .fallback = 4,
                                         .min = 1,
                                         .doc = "How often a task is tried, map or reduce."};
+inline constexpr IntKey kJobMasterMaxAttempts{
+    .name = "mapreduce.am.max-attempts",
+    .fallback = 2,
+    .min = 1,
+    .doc = "How often a job's driver is started, at most yarn.resourcemanager.am.max-attempts."};
 inline constexpr IntKey kSortMb{.name = "mapreduce.task.io.sort.mb",
                                 .fallback = 100,
                                 .min = 1,
@@ -87,12 +92,25 @@ inline constexpr IntKey kStreamingChildMemoryMb{
     .doc = "Memory of one mapper or reducer program of a streaming job."};
 
 inline constexpr KeyRef kMapredKeys[] = {
-    &kJobName,      &kJobQueue,     &kJobMode,
-    &kJobReduces,   &kJobMaps,      &kMapMaxAttempts,
-    &kSortMb,       &kSortFactor,   &kMapOutputCompress,
-    &kSplitMinSize, &kSplitMaxSize, &kStagingDir,
-    &kAmMemoryMb,   &kAmVcores,     &kRunnerMemoryMb,
-    &kRunnerVcores, &kRunnerCount,  &kStreamingChildMemoryMb,
+    &kJobName,
+    &kJobQueue,
+    &kJobMode,
+    &kJobReduces,
+    &kJobMaps,
+    &kMapMaxAttempts,
+    &kJobMasterMaxAttempts,
+    &kSortMb,
+    &kSortFactor,
+    &kMapOutputCompress,
+    &kSplitMinSize,
+    &kSplitMaxSize,
+    &kStagingDir,
+    &kAmMemoryMb,
+    &kAmVcores,
+    &kRunnerMemoryMb,
+    &kRunnerVcores,
+    &kRunnerCount,
+    &kStreamingChildMemoryMb,
 };
 
 }  // namespace tusk::keys

@@ -128,6 +128,8 @@ Status JobClient::StageAndSubmit(const JobSubmission& submission, const yarnlite
   ASSIGN_OR_RETURN(out.master_resource.memory_mb, configuration.Get(keys::kAmMemoryMb));
   ASSIGN_OR_RETURN(const int64_t vcores, configuration.Get(keys::kAmVcores));
   out.master_resource.vcores = static_cast<int32_t>(vcores);
+  ASSIGN_OR_RETURN(const int64_t attempts, configuration.Get(keys::kJobMasterMaxAttempts));
+  out.max_attempts = static_cast<int>(attempts);
   launch.environment[kStagingVariable] = directory;
   launch.environment[kJobNameVariable] = out.name;
   out.master = MakeLaunchContext(launch);
@@ -194,8 +196,11 @@ StatusOr<ProgramReport> JobClient::Follow(const yarnlite::ApplicationId& id,
 // A driver that was killed could not do it.
 void JobClient::CleanStaging(const ApplicationReport& report) {
   if (report.user != user()) return;
-  IgnoreError(staging_.KeepOnlyReport(staging_.ApplicationDirectory(report.user, report.id)),
-              "the user asked how the program ended");
+  const std::string directory = staging_.ApplicationDirectory(report.user, report.id);
+  // While an output may be left, so is the record of it, for who asks next.
+  Status cleaned = staging_.RemoveUnfinishedOutputs(directory);
+  if (cleaned.ok()) cleaned = staging_.KeepOnlyReport(directory);
+  IgnoreError(cleaned, "the user asked how the program ended");
 }
 
 StatusOr<ProgramReport> JobClient::FinalReport(const ApplicationReport& report,

@@ -131,6 +131,21 @@ Status Staging::WriteReport(const std::string& directory, const ProgramReport& r
   return file_system_->Rename2(partial, directory + "/" + kReport, {.overwrite = true});
 }
 
+Status Staging::RemoveUnfinishedOutputs(const std::string& directory) {
+  const std::string application = BaseName(directory);
+  ASSIGN_OR_RETURN(const std::vector<FileEntry> entries, file_system_->ListStatus(directory));
+  for (const FileEntry& entry : entries) {
+    if (BaseName(entry.path).rfind(kOpenOutput, 0) != 0) continue;
+    ASSIGN_OR_RETURN(const std::string work_directory, file_system_->ReadFile(entry.path));
+    // Nothing else may go, whatever stands in the record (cut off by a crash, say).
+    const std::string name = BaseName(work_directory);
+    if (name.rfind('.', 0) != 0 || name.find("." + application + ".") == std::string::npos)
+      continue;
+    RETURN_IF_ERROR(file_system_->Delete(work_directory, /*recursive=*/true).status());
+  }
+  return Status::Ok();
+}
+
 Status Staging::KeepOnlyReport(const std::string& directory) {
   ASSIGN_OR_RETURN(const std::vector<FileEntry> entries, file_system_->ListStatus(directory));
   for (const FileEntry& entry : entries) {

@@ -3,6 +3,8 @@
 //   <yarn.app.mapreduce.am.staging-dir>/<user>/.staging/
 //       programs/<content hash>/<name>     uploaded once, whoever runs it how often
 //       <application id>/job.xml, files, report
+//                        open-<driver attempt>-<job>   names an output's work directory, before it
+//                        is made
 // Only the user may look into it (0700).
 // Threads: thread-safe; calls talk to the file system.
 #pragma once
@@ -18,6 +20,8 @@
 #include "yarnlite/api/ids.h"
 
 namespace tusk::mapreduce {
+
+inline constexpr const char* kOpenOutput = "open-";
 
 class Staging {
  public:
@@ -41,6 +45,9 @@ class Staging {
                                              const std::string& bytes);
 
   Status WriteReport(const std::string& directory, const ProgramReport& report);
+  // The application, or its driver's earlier attempt, is over: removes the work directories of the
+  // jobs that it has not committed. A driver that was killed could not do it.
+  Status RemoveUnfinishedOutputs(const std::string& directory);
   // The application is over: only its report stays.
   Status KeepOnlyReport(const std::string& directory);
   // The submission failed.

@@ -1,11 +1,13 @@
 #include "mapreduce/server/dfs_output_committer.h"
 
 #include "common/base/log.h"
+#include "mapreduce/client/staging.h"
 
 namespace tusk::mapreduce {
 namespace {
 
 constexpr const char* kSuccess = "/_SUCCESS";
+constexpr const char* kCommitted = "commit-";
 
 }  // namespace
 
@@ -17,13 +19,14 @@ DfsOutputCommitter::DfsOutputCommitter(std::shared_ptr<FileSystem> file_system,
       driver_attempt_(driver_attempt),
       records_(std::move(records)) {}
 
-std::string DfsOutputCommitter::RecordPath(int driver_attempt, JobNumber job) const {
-  return records_ + "/commit-" + std::to_string(driver_attempt) + "-" + std::to_string(job.value());
+std::string DfsOutputCommitter::RecordPath(const char* kind, int driver_attempt,
+                                           JobNumber job) const {
+  return records_ + "/" + kind + std::to_string(driver_attempt) + "-" + std::to_string(job.value());
 }
 
 bool DfsOutputCommitter::IsCommittedBy(const FileStatus& target, int driver_attempt,
                                        JobNumber job) {
-  const auto record = file_system_->ReadFile(RecordPath(driver_attempt, job), 64);
+  const auto record = file_system_->ReadFile(RecordPath(kCommitted, driver_attempt, job), 64);
   return record.ok() && *record == std::to_string(target.file_id.value());
 }
 
@@ -47,17 +50,17 @@ StatusOr<bool> DfsOutputCommitter::IsDone(const OutputSpec& output) {
   // Any job of an earlier attempt: the records are few, and named by attempt and job.
   ASSIGN_OR_RETURN(const std::vector<FileEntry> records, file_system_->ListStatus(records_));
   for (const FileEntry& entry : records) {
-    if (entry.path.substr(entry.path.rfind('/') + 1).rfind("commit-", 0) != 0) continue;
+    if (entry.path.substr(entry.path.rfind('/') + 1).rfind(kCommitted, 0) != 0) continue;
     const auto record = file_system_->ReadFile(entry.path, 64);
     if (record.ok() && *record == std::to_string(found->file_id.value())) return true;
   }
   return InTheWay(target);
 }
 
-std::string DfsOutputCommitter::WorkDirectory(const std::string& target, int driver_attempt) const {
+std::string DfsOutputCommitter::WorkDirectory(const std::string& target) const {
   const size_t slash = target.rfind('/');
   return target.substr(0, slash + 1) + "." + target.substr(slash + 1) + "." + application_id_ +
-         "." + std::to_string(driver_attempt);
+         "." + std::to_string(driver_attempt_);
 }
 
 StatusOr<OutputPlace> DfsOutputCommitter::Begin(const OutputSpec& output, JobNumber job) {
@@ -70,11 +73,9 @@ StatusOr<OutputPlace> DfsOutputCommitter::Begin(const OutputSpec& output, JobNum
     place.already_committed = true;
     return place;
   }
-  for (int earlier = 1; earlier < driver_attempt_; ++earlier) {
-    const auto removed = file_system_->Delete(WorkDirectory(place.target, earlier), true);
-    IgnoreError(removed.status(), "the directory is hidden, and may never have been there");
-  }
-  place.work_directory = WorkDirectory(place.target, driver_attempt_);
+  place.work_directory = WorkDirectory(place.target);
+  RETURN_IF_ERROR(
+      file_system_->WriteFile(RecordPath(kOpenOutput, driver_attempt_, job), place.work_directory));
   {
     MutexLock lock(mu_);
     open_[place.work_directory] = place;
@@ -93,7 +94,7 @@ Status DfsOutputCommitter::CommitJob(const OutputPlace& place, JobNumber job) {
       file_system_->WriteFile(place.work_directory + kSuccess, "", {.create_parent = false}));
   ASSIGN_OR_RETURN(const auto work, file_system_->FindStatus(place.work_directory));
   if (!work.has_value()) return AbortedError(place.work_directory + " has vanished");
-  RETURN_IF_ERROR(file_system_->WriteFile(RecordPath(driver_attempt_, job),
+  RETURN_IF_ERROR(file_system_->WriteFile(RecordPath(kCommitted, driver_attempt_, job),
                                           std::to_string(work->file_id.value())));
   const Status renamed = file_system_->Rename2(place.work_directory, place.target);
   if (renamed.ok()) {

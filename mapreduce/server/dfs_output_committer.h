@@ -3,7 +3,9 @@
 // Which directory a job is about to commit is recorded first, by its inode's id (a rename keeps
 // it), in
 //   <records>/commit-<driver attempt>-<job>
-// Threads: thread-safe; every call talks to the file system.
+// and which work directory it is about to make, by its path, in open-<driver attempt>-<job>: so
+// that the next attempt, or the submitter, removes what a killed driver leaves
+// (Staging::RemoveUnfinishedOutputs). Threads: thread-safe; every call talks to the file system.
 // Fails:   a rename whose answer was lost counts as done when the target is the recorded directory.
 #pragma once
 
@@ -36,12 +38,12 @@ class DfsOutputCommitter final : public OutputCommitter {
 
  private:
   void Over(const OutputPlace& place) EXCLUDES(mu_);
-  std::string RecordPath(int driver_attempt, JobNumber job) const;
+  std::string RecordPath(const char* kind, int driver_attempt, JobNumber job) const;
   // Whether that attempt's job has put its work directory where `target` is.
   bool IsCommittedBy(const FileStatus& target, int driver_attempt, JobNumber job);
   bool IsCommittedBefore(const FileStatus& target, JobNumber job);
   Status InTheWay(const std::string& target) const;
-  std::string WorkDirectory(const std::string& target, int driver_attempt) const;
+  std::string WorkDirectory(const std::string& target) const;
   // Moves what is in `from` into `to`, sub-directories with it, over what is there.
   Status MoveInto(const std::string& from, const std::string& to);
 

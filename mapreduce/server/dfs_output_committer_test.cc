@@ -7,6 +7,7 @@
 #include "common/config/configuration.h"
 #include "common/testing/status_matchers.h"
 #include "common/testing/temp_dir.h"
+#include "mapreduce/client/staging.h"
 
 namespace tusk::mapreduce {
 namespace {
@@ -86,6 +87,22 @@ TEST_F(DfsOutputCommitterTest, ADriverThatIsTakenAwayRemovesItsUnfinishedOutputs
   committer.AbortAll();
   EXPECT_TRUE(std::filesystem::exists(Path("done/_SUCCESS")));
   EXPECT_FALSE(std::filesystem::exists(open.work_directory));
+}
+
+TEST_F(DfsOutputCommitterTest, WhatAKilledDriverLeavesIsFoundByItsRecordAndNothingElseGoes) {
+  std::filesystem::create_directory(Path("application_1_0001"));
+  DfsOutputCommitter committer(file_system_, "application_1_0001", 1, Path("application_1_0001"));
+  ASSERT_OK_AND_ASSIGN(const OutputPlace done, committer.Begin({Path("done")}, JobNumber(1)));
+  ASSERT_OK(committer.CommitJob(done, JobNumber(1)));
+  ASSERT_OK_AND_ASSIGN(const OutputPlace open, committer.Begin({Path("open")}, JobNumber(2)));
+  ASSERT_OK(file_system_->WriteFile(open.work_directory + "/part-0", "x\n"));
+  ASSERT_OK(file_system_->WriteFile(Path("application_1_0001/open-1-3"), Path("done")));
+  ASSERT_OK(file_system_->WriteFile(Path("application_1_0001/open-1-4"), ""));
+
+  ASSERT_OK_AND_ASSIGN(Staging staging, Staging::Create(Configuration(), file_system_));
+  ASSERT_OK(staging.RemoveUnfinishedOutputs(Path("application_1_0001")));
+  EXPECT_FALSE(std::filesystem::exists(open.work_directory));
+  EXPECT_TRUE(std::filesystem::exists(Path("done/_SUCCESS")));
 }
 
 }  // namespace

@@ -63,6 +63,10 @@ Status DriverProcess::Start() {
   ASSIGN_OR_RETURN(file_system_, FileSystem::Connect(environment_.configuration));
   ASSIGN_OR_RETURN(Staging staging, Staging::Create(environment_.configuration, file_system_));
   staging_ = std::make_unique<Staging>(std::move(staging));
+  if (environment_.attempt() > 1) {
+    const Status removed = staging_->RemoveUnfinishedOutputs(environment_.staging);
+    if (!removed.ok()) LOG_WARN("outputs of an earlier attempt may stay: {}", removed);
+  }
   committer_ =
       std::make_unique<DfsOutputCommitter>(file_system_, environment_.application().ToString(),
                                            environment_.attempt(), environment_.staging);

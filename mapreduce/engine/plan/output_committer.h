@@ -36,7 +36,7 @@ class TUSK_EXPORT OutputCommitter {
   virtual StatusOr<bool> IsDone(const OutputSpec& output) = 0;
 
   // Refuses an existing target, unless it is this application's own `job`, committed by an earlier
-  // driver attempt. Removes what such attempts left half-done.
+  // driver attempt.
   virtual StatusOr<OutputPlace> Begin(const OutputSpec& output, JobNumber job) = 0;
   virtual Status CommitJob(const OutputPlace& place, JobNumber job) = 0;
   virtual void AbortJob(const OutputPlace& place) = 0;
