@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "common/base/log.h"
@@ -87,9 +89,20 @@ Status BeginDaemon(const std::string& name, const Configuration& conf) {
   if (!dir.empty()) options.file = dir + "/" + name + ".log";
   ASSIGN_OR_RETURN(options.level, conf.Get(keys::kLogLevel));
   RETURN_IF_ERROR(InitLogging(options));
+  RaiseDescriptorLimit();
   for (const std::string& warning : conf.warnings()) LOG_WARN("{}", warning);
   for (const std::string& key : conf.UnknownTuskKeys()) LOG_WARN("unknown key {}", key);
   return ArmFaultsFromEnvironment();
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    LOG_WARN("at most {} descriptors can be open: {}", limit.rlim_cur,
+             ErrnoError("setrlimit", errno));
+  }
 }
 
 void BlockStopSignals() {

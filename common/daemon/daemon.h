@@ -42,9 +42,13 @@ int DaemonMain(int argc, char** argv, const DaemonProgram& program);
 // For daemons without options of their own.
 Status RefuseWords(const std::vector<std::string>& words);
 
-// Blocks the stop signals, opens the log (<tusk.log.dir>/<name>.log), warns of odd configuration
-// and arms the fault points that TUSK_FAULTS names.
+// Blocks the stop signals, raises the limit of open descriptors, opens the log
+// (<tusk.log.dir>/<name>.log), warns of odd configuration and arms the fault points that
+// TUSK_FAULTS names.
 Status BeginDaemon(const std::string& name, const Configuration& conf);
+
+// As many descriptors as the system lets this user have: a login shell's 1024 would be few clients.
+void RaiseDescriptorLimit();
 
 // SIGTERM, SIGINT and SIGHUP are blocked in this thread and in all it starts; SIGPIPE is ignored.
 // A child process must unblock them (ChildProcess does).

@@ -18,8 +18,14 @@
 #include "common/http/router.h"
 #include "common/metrics/jmx_json.h"
 #include "common/metrics/prom_text.h"
+#include "common/net/listener_pause.h"
 
 namespace tusk {
+namespace {
+
+constexpr Duration kMaxBetweenSweeps = std::chrono::seconds(1);
+
+}  // namespace
 
 class HttpServer::Impl {
  public:
@@ -49,7 +55,7 @@ class HttpServer::Impl {
   // The connection waits for its next request; or its request is whole and goes to the pool.
   void Wait(ConnectionPtr connection);
   void Ready(int fd);
-  void CloseIdle();
+  void CloseIdle(TimePoint now);
   void Serve(ConnectionPtr connection) EXCLUDES(mu_);
   HttpResponse Handle(HttpConnection& connection, HttpRequest& request);
   void Wake() {
@@ -72,6 +78,8 @@ class HttpServer::Impl {
 
   // Of the I/O thread.
   std::unordered_map<int, ConnectionPtr> idle_;
+  TimePoint next_sweep_{};
+  std::unique_ptr<ListenerPause> pause_;
 
   std::atomic<int> connections_{0};
   std::atomic<bool> stopping_{false};
@@ -116,12 +124,16 @@ void HttpServer::Impl::Stop() {
 
 void HttpServer::Impl::Run() {
   SetThreadName("http-io");
-  const int sweep_millis =
-      static_cast<int>(std::clamp<int64_t>(ToMillis(options_.idle_timeout), 1, 1000));
+  const Duration between_sweeps =
+      std::clamp<Duration>(options_.idle_timeout, std::chrono::milliseconds(1), kMaxBetweenSweeps);
+  pause_ = std::make_unique<ListenerPause>(epoll_.get());
+  Duration sleep = Duration::max();
   while (!stopping_) {
     std::array<epoll_event, 64> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                   idle_.empty() ? -1 : sweep_millis);
+    if (!idle_.empty()) sleep = std::min(sleep, between_sweeps);
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                     sleep == Duration::max() ? -1 : static_cast<int>(ToMillis(sleep)) + 1);
     for (int i = 0; i < count && !stopping_; ++i) {
       const int fd = events[static_cast<size_t>(i)].data.fd;
       if (fd == listener_->fd()) {
@@ -135,7 +147,12 @@ void HttpServer::Impl::Run() {
         Ready(fd);
       }
     }
-    CloseIdle();
+    const TimePoint now = Clock::Real()->Now();
+    if (now >= next_sweep_) {  // all of them are looked at: not at each event
+      CloseIdle(now);
+      next_sweep_ = now + between_sweeps;
+    }
+    sleep = pause_->EndWhenOver(now);
   }
   connections_ -= static_cast<int>(idle_.size());
   idle_.clear();
@@ -147,7 +164,8 @@ void HttpServer::Impl::AcceptAll() {
     auto socket = listener_->Accept(Deadline::After(Duration(0)));
     if (!socket.ok()) {
       // Out of descriptors and the like: the connection stays in the backlog.
-      if (socket.status().code() != Code::kDeadlineExceeded) {
+      if (socket.status().code() != Code::kDeadlineExceeded &&
+          pause_->Begin(listener_->fd(), Clock::Real()->Now())) {
         LOG_WARN("http accept failed error={}", socket.status());
       }
       return;
@@ -203,8 +221,8 @@ void HttpServer::Impl::Ready(int fd) {
   pool_->Post([this, shared] { Serve(std::move(*shared)); });
 }
 
-void HttpServer::Impl::CloseIdle() {
-  const TimePoint oldest = Clock::Real()->Now() - options_.idle_timeout;
+void HttpServer::Impl::CloseIdle(TimePoint now) {
+  const TimePoint oldest = now - options_.idle_timeout;
   for (auto it = idle_.begin(); it != idle_.end();) {
     if (it->second->idle_since() > oldest) {
       ++it;

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "common/fault/fault_point.h"
 #include "common/net/fd_passing.h"
 #include "common/net/host_port.h"
+#include "common/net/listener_pause.h"
 #include "common/net/resolver.h"
 #include "common/net/socket.h"
 #include "common/net/topology.h"
@@ -160,6 +162,30 @@ TEST(ListenerTest, CloseEndsAWaitingAccept) {
   std::thread closer([&] { listener.Close(); });
   EXPECT_THAT(listener.Accept(), HasCode(Code::kCancelled));
   closer.join();
+}
+
+TEST(ListenerPauseTest, WhatWaitsIsLeftAloneUntilThePauseIsOver) {
+  ASSERT_OK_AND_ASSIGN(Listener listener, Listener::Listen({"127.0.0.1", 0}));
+  const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = listener.fd();
+  ASSERT_EQ(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, listener.fd(), &event), 0);
+  ASSERT_OK_AND_ASSIGN(Socket client, Socket::Connect({"127.0.0.1", listener.port()}, {}));
+  const auto ready = [&] { return ::epoll_wait(epoll.get(), &event, 1, 0); };
+  EXPECT_EQ(ready(), 1);
+
+  ListenerPause pause(epoll.get(), std::chrono::milliseconds(100));
+  const TimePoint start{};
+  EXPECT_TRUE(pause.Begin(listener.fd(), start));
+  EXPECT_EQ(ready(), 0);
+  EXPECT_EQ(pause.EndWhenOver(start + std::chrono::milliseconds(40)),
+            std::chrono::milliseconds(60));
+  EXPECT_EQ(ready(), 0);
+  EXPECT_EQ(pause.EndWhenOver(start + std::chrono::milliseconds(100)), Duration::max());
+  EXPECT_EQ(ready(), 1);
+  // It fails again at once: no second line in the log.
+  EXPECT_FALSE(pause.Begin(listener.fd(), start + std::chrono::milliseconds(110)));
 }
 
 TEST(UnixSocketTest, ADeadSocketFileIsReplacedALiveOneIsNot) {

@@ -64,6 +64,7 @@ void XceiverServer::Stop() {
     if (stopped_) return;
     stopped_ = true;
     waiting_.clear();
+    deadlines_.clear();
     for (const auto& [key, connection] : streaming_) streaming.push_back(connection);
   }
   Wake();
@@ -81,6 +82,7 @@ void XceiverServer::Wake() {
 void XceiverServer::WaitLoop() {
   SetThreadName("xceiver-wait");
   std::array<epoll_event, 64> events;
+  pause_ = std::make_unique<ListenerPause>(epoll_.get());
   Duration wait = kMaxEpollWait;
   for (;;) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
@@ -102,7 +104,7 @@ void XceiverServer::WaitLoop() {
         StartStream(std::move(connection));
       }
     }
-    wait = Expire();
+    wait = std::min(Expire(), pause_->EndWhenOver(context_->clock->Now()));
   }
 }
 
@@ -110,7 +112,8 @@ void XceiverServer::AcceptFrom(Listener* listener, bool local) {
   for (int i = 0; i < 64; ++i) {
     StatusOr<Socket> socket = listener->Accept(Deadline::After(Duration(0)));
     if (!socket.ok()) {
-      if (socket.status().code() != Code::kDeadlineExceeded) {
+      if (socket.status().code() != Code::kDeadlineExceeded &&
+          pause_->Begin(listener->fd(), context_->clock->Now())) {
         LOG_WARN("accept failed error={}", socket.status());
       }
       return;
@@ -127,7 +130,9 @@ void XceiverServer::Wait(ConnectionPtr connection, Duration limit) {
   MutexLock lock(mu_);
   if (stopped_) return;
   if (!AddToEpoll(epoll_.get(), fd, EPOLLIN | EPOLLRDHUP).ok()) return;
-  waiting_[fd] = {std::move(connection), context_->clock->Now() + limit};
+  const TimePoint until = context_->clock->Now() + limit;
+  waiting_[fd] = {std::move(connection), until};
+  deadlines_.insert({until, fd});
   if (limit < kMaxEpollWait) Wake();  // the waiter may be asleep for longer
 }
 
@@ -136,6 +141,7 @@ XceiverServer::ConnectionPtr XceiverServer::TakeWaiting(int fd) {
   const auto it = waiting_.find(fd);
   if (it == waiting_.end()) return nullptr;
   ConnectionPtr connection = std::move(it->second.connection);
+  deadlines_.erase({it->second.until, fd});
   waiting_.erase(it);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   return connection;
@@ -175,15 +181,16 @@ Duration XceiverServer::Expire() {
   std::vector<ConnectionPtr> expired;
   const TimePoint now = context_->clock->Now();
   MutexLock lock(mu_);
-  for (auto it = waiting_.begin(); it != waiting_.end();) {
-    if (it->second.until > now) {
-      next = std::min(next, it->second.until - now);
-      ++it;
-      continue;
+  while (!deadlines_.empty()) {
+    const auto [until, fd] = *deadlines_.begin();
+    if (until > now) {
+      next = std::min(next, until - now);
+      break;
     }
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, it->first, nullptr);
-    expired.push_back(std::move(it->second.connection));
-    it = waiting_.erase(it);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    expired.push_back(std::move(waiting_[fd].connection));
+    waiting_.erase(fd);
+    deadlines_.erase(deadlines_.begin());
   }
   lock.Unlock();
   expired.clear();  // closes

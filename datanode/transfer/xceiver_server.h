@@ -11,12 +11,14 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
 #include "common/base/status.h"
 #include "common/concurrent/mutex.h"
+#include "common/net/listener_pause.h"
 #include "common/net/socket.h"
 #include "datanode/transfer/peer_connection.h"
 #include "datanode/transfer/stream_pool.h"
@@ -57,7 +59,8 @@ class XceiverServer {
   void Wait(ConnectionPtr connection, Duration limit) EXCLUDES(mu_);
   void StartStream(ConnectionPtr connection) EXCLUDES(mu_);
   void Stream(const ConnectionPtr& connection) EXCLUDES(mu_);
-  // Closes those whose time is up; how long until the next one's is.
+  // Closes those whose time is up; how long until the next one's is. Costs what it closes, however
+  // many wait.
   Duration Expire() EXCLUDES(mu_);
   ConnectionPtr TakeWaiting(int fd) EXCLUDES(mu_);
   void Wake();
@@ -69,10 +72,12 @@ class XceiverServer {
   Fd wake_;  // eventfd
   StreamPool pool_;
   std::thread waiter_;
+  std::unique_ptr<ListenerPause> pause_;  // the waiter's
 
   Mutex mu_;
   bool stopped_ GUARDED_BY(mu_) = false;
   std::unordered_map<int, Waiting> waiting_ GUARDED_BY(mu_);            // by descriptor
+  std::set<std::pair<TimePoint, int>> deadlines_ GUARDED_BY(mu_);       // of all that wait
   std::map<PeerConnection*, ConnectionPtr> streaming_ GUARDED_BY(mu_);  // have a thread
 };
 

@@ -5,6 +5,7 @@
 # Sets $submitter (the pid to wait for) and $application.
 submit() {
   local name=$1; shift
+  rm -f "$scratch/$name".{out,err}  # of a job before this one, whose application would be taken for ours
   "$@" >"$scratch/$name.out" 2>"$scratch/$name.err" &
   submitter=$!
   eventually 10 grep -q '^submitted application_' "$scratch/$name.err"
