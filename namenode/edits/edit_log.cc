@@ -73,6 +73,7 @@ void EditLog::Done(TxId last, Status status) {
       idle_.NotifyAll();
     } else {
       synced_.store(last.value(), std::memory_order_release);
+      syncs_.fetch_add(1, std::memory_order_relaxed);
       while (!waiting_.empty() && waiting_.front().first <= last) {
         ready.push_back(std::move(waiting_.front().second));
         waiting_.pop_front();

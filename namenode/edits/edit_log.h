@@ -40,6 +40,8 @@ class EditLog {
 
   TxId last_appended() const { return TxId(last_appended_.load(std::memory_order_acquire)); }
   TxId synced() const { return TxId(synced_.load(std::memory_order_acquire)); }
+  // Batches that were written and synced.
+  int64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
 
   // Runs `work` once the log is synced up to `txid`; never when it fails or stops before.
   void WhenSynced(TxId txid, std::function<void()> work) EXCLUDES(mu_);
@@ -63,6 +65,7 @@ class EditLog {
 
   std::atomic<int64_t> last_appended_;
   std::atomic<int64_t> synced_;
+  std::atomic<int64_t> syncs_{0};
 
   Mutex mu_;
   CondVar idle_;

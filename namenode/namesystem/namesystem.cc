@@ -115,6 +115,7 @@ NamesystemCounts Namesystem::Counts() const {
   if (edit_log_ != nullptr) {
     counts.last_txid = edit_log_->last_appended();
     counts.synced_txid = edit_log_->synced();
+    counts.log_syncs = edit_log_->syncs();
   }
   counts.checkpoint_txid = TxId(checkpoint_txid_.load());
   counts.checkpoint_time_ms = checkpoint_time_ms_.load();

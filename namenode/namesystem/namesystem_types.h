@@ -73,6 +73,7 @@ struct NamesystemCounts {
   int64_t detached_inodes_pending = 0;  // deleted, not freed yet; a lower bound
   TxId last_txid;
   TxId synced_txid;
+  int64_t log_syncs = 0;  // since the start
   TxId checkpoint_txid;
   int64_t checkpoint_time_ms = 0;
 };

@@ -257,6 +257,8 @@ void NamenodeBeans::AddActivity() {
     const RpcServerStats stats = view.rpc->stats();
     return CallsOf(stats, "rename") + CallsOf(stats, "rename2");
   });
+  bean.AddCounter("SyncsNumOps", "Batches of edits written and synced",
+                  [view] { return view.namesystem->Counts().log_syncs; });
   bean.AddGauge("FsImageLoadTime", "Milliseconds to read image and edits at the start",
                 [view] { return view.load_ms; });
   beans_.push_back(std::move(bean));
