@@ -122,3 +122,4 @@ def wait_for_port(port, process):
         except OSError:
             if process.poll() is not None:
                 raise Failed(f"{process.args[0]} ended with {process.returncode}") from None
+            time.sleep(0.002)

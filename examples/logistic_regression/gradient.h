@@ -4,9 +4,11 @@
 // partitions, so the ways agree to the last bits whatever their batches are.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,33 +61,53 @@ inline void Exponentials(double* values, size_t count) {
   }
 }
 
-// w . x, in two chains.
-inline double Dot(const Features& w, const Features& x) {
-  double even = 0;
-  double odd = 0;
-  for (size_t j = 0; j < kFeatures; j += 2) {
-    even += w[j] * x[j];
-    odd += w[j + 1] * x[j + 1];
-  }
-  return even + odd;
-}
+// Eight features and two: the loads and sums of a point as the processor has them.
+using Eight = double __attribute__((vector_size(64)));
+using Two = double __attribute__((vector_size(16)));
+static_assert(kFeatures == 10);
 
-inline void AddBatch(std::span<const Point> points, const Weights& weights, Gradient* gradient) {
+// One version for each generation of processors; the loader takes the one that runs here.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define LR_FOR_EACH_PROCESSOR \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LR_FOR_EACH_PROCESSOR
+#endif
+
+// Of at most kBatch points.
+LR_FOR_EACH_PROCESSOR inline void AddBatch(const Point* points, size_t count,
+                                           const Weights& weights, Gradient* gradient) {
   double factor[kBatch];
-  for (size_t i = 0; i < points.size(); ++i) {
-    const double margin = -points[i].y * Dot(weights, points[i].x);
+  Eight x;
+  Two rest;
+  Eight w;
+  Two w_rest;
+  std::memcpy(&w, &weights[0], sizeof(w));
+  std::memcpy(&w_rest, &weights[8], sizeof(w_rest));
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(&x, &points[i].x[0], sizeof(x));
+    std::memcpy(&rest, &points[i].x[8], sizeof(rest));
+    x *= w;
+    rest =
+        rest * w_rest + (Two{x[0], x[1]} + Two{x[2], x[3]}) + (Two{x[4], x[5]} + Two{x[6], x[7]});
+    const double margin = -points[i].y * (rest[0] + rest[1]);
     factor[i] = margin > 700 ? 700 : margin < -700 ? -700 : margin;
   }
-  Exponentials(factor, points.size());
-  for (size_t i = 0; i < points.size(); ++i) {
-    factor[i] = (1 / (1 + factor[i]) - 1) * points[i].y;
+  Exponentials(factor, count);
+  for (size_t i = 0; i < count; ++i) factor[i] = (1 / (1 + factor[i]) - 1) * points[i].y;
+  Eight sum;
+  Two sum_rest;
+  std::memcpy(&sum, &gradient->sum[0], sizeof(sum));
+  std::memcpy(&sum_rest, &gradient->sum[8], sizeof(sum_rest));
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(&x, &points[i].x[0], sizeof(x));
+    std::memcpy(&rest, &points[i].x[8], sizeof(rest));
+    sum += factor[i] * x;
+    sum_rest += factor[i] * rest;
   }
-  Features sum = gradient->sum;
-  for (size_t i = 0; i < points.size(); ++i) {
-    for (size_t j = 0; j < kFeatures; ++j) sum[j] += factor[i] * points[i].x[j];
-  }
-  gradient->sum = sum;
-  gradient->points += static_cast<int64_t>(points.size());
+  std::memcpy(&gradient->sum[0], &sum, sizeof(sum));
+  std::memcpy(&gradient->sum[8], &sum_rest, sizeof(sum_rest));
+  gradient->points += static_cast<int64_t>(count);
 }
 
 }  // namespace internal
@@ -93,7 +115,7 @@ inline void AddBatch(std::span<const Point> points, const Weights& weights, Grad
 // The derivative of log(1 + e^(-y w.x)) by w is (1 / (1 + e^(-y w.x)) - 1) y x.
 inline void AddGradient(std::span<const Point> points, const Weights& weights, Gradient* gradient) {
   for (size_t at = 0; at < points.size(); at += internal::kBatch) {
-    internal::AddBatch(points.subspan(at, std::min(internal::kBatch, points.size() - at)), weights,
+    internal::AddBatch(points.data() + at, std::min(internal::kBatch, points.size() - at), weights,
                        gradient);
   }
 }

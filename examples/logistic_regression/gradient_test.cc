@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 namespace logistic_regression {
@@ -97,7 +98,7 @@ TEST(GradientTest, DescendingLearnsToTellTheLabelsApart) {
   }
   int right = 0;
   for (const Point& p : points) {
-    if (p.y * internal::Dot(weights, p.x) > 0) ++right;
+    if (p.y * std::inner_product(p.x.begin(), p.x.end(), weights.begin(), 0.0) > 0) ++right;
   }
   EXPECT_GT(right, 1500);
 }
