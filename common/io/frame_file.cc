@@ -124,7 +124,11 @@ StatusOr<bool> FrameReader::ReadFileHeader() {
     valid_size_ = static_cast<int64_t>(kFileMagic.size());
     return true;
   }
-  if (buffer_.find_first_not_of('\0') < kFileMagic.size() && buffer_.size() >= kFileMagic.size()) {
+  // What a power loss leaves of it: its first bytes, or none, and zeros.
+  const std::string_view found = std::string_view(buffer_).substr(0, kFileMagic.size());
+  const size_t differs = static_cast<size_t>(
+      std::mismatch(found.begin(), found.end(), kFileMagic.begin()).first - found.begin());
+  if (found.find_first_not_of('\0', differs) != std::string_view::npos) {
     return DataLossError(file_->path() + " is not a file of frames, or of another version");
   }
   RETURN_IF_ERROR(SearchForHole());

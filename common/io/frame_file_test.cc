@@ -89,6 +89,26 @@ TEST_F(FrameFileTest, ATornLastFrameIsCutWhereverItWasTorn) {
   }
 }
 
+TEST_F(FrameFileTest, ATornHeaderIsATornTailAndAnotherOneIsRefused) {
+  WriteFrames(1);
+  ASSERT_OK_AND_ASSIGN(const std::string whole, env_.ReadFile(kPath));
+  for (size_t kept = 0; kept < kFrameFileHeaderSize; ++kept) {
+    for (const size_t zeros : {size_t{0}, kFrameFileHeaderSize - kept, size_t{100}}) {
+      ASSERT_OK(env_.WriteFileAtomically(kPath, whole.substr(0, kept) + std::string(zeros, '\0')));
+      Status end;
+      EXPECT_THAT(ReadAll(&end), IsEmpty());
+      EXPECT_OK(end);
+      EXPECT_EQ(valid_size_, 0);
+    }
+  }
+  for (const char* other : {"TUSKFRM2", "TUSKfile", "x"}) {
+    ASSERT_OK(env_.WriteFileAtomically(kPath, other));
+    Status end;
+    ReadAll(&end);
+    EXPECT_THAT(end, HasCode(Code::kDataLoss)) << other;
+  }
+}
+
 TEST_F(FrameFileTest, ADamagedFrameThatNobodyCallsSyncedIsATornTail) {
   WriteFrames(3);  // frame 3 says that 2 is synced, nobody says so of 3
   Damage(ends_[2] + 10);
@@ -139,7 +159,7 @@ TEST_F(FrameFileTest, ReopenCutsTheTailAndGoesOn) {
 }
 
 TEST_F(FrameFileTest, AnEmptyFileAndOneOfZerosAreTorn) {
-  for (const std::string& content : {std::string(), std::string(3, 'T'), std::string(4096, '\0')}) {
+  for (const std::string& content : {std::string(), std::string("TUS"), std::string(4096, '\0')}) {
     ASSERT_OK(env_.WriteFileAtomically(kPath, content));
     Status end;
     EXPECT_THAT(ReadAll(&end), IsEmpty());
