@@ -241,8 +241,8 @@ class Namesystem {
                                             const std::optional<ExtendedBlock>& last,
                                             InodeId file_id, const WaitForFile* wait) EXCLUDES(mu_);
   StatusOr<FileStatus> RetriedCreate(const RetryCache::Entry& entry) const REQUIRES_SHARED(mu_);
-  StatusOr<AppendResult> RetriedAppend(const Caller& caller, const RetryCache::Entry& entry) const
-      REQUIRES_SHARED(mu_);
+  StatusOr<AppendResult> RetriedAppend(const Caller& caller, const RetryCache::Entry& entry,
+                                       uint32_t flags) const REQUIRES_SHARED(mu_);
   struct TreeCounts;
   StatusOr<TreeCounts> CountTree(const Caller& caller, const std::string& path) EXCLUDES(mu_);
   void UpdateAccessTime(InodeId file) EXCLUDES(mu_);

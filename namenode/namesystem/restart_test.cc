@@ -103,6 +103,59 @@ TEST_F(RestartTest, ARetryAfterARestartGetsTheFirstAnswer) {
   EXPECT_EQ(ns_->Create(Call(1), args)->file_id, first.file_id);
 }
 
+TEST_F(RestartTest, ARepeatedAppendAfterARestartNamesTheLastBlockAgain) {
+  WriteFile("/f", "dn1");
+  ASSERT_OK_AND_ASSIGN(const AppendResult first,
+                       ns_->Append(Call(1), "/f", "c2", kCreateFlagNewBlock));
+  Settle();
+  RestartWithDatanode();
+  ASSERT_OK_AND_ASSIGN(const AppendResult again,
+                       ns_->Append(Call(1), "/f", "c2", kCreateFlagNewBlock));
+  ASSERT_TRUE(again.last_block.has_value());
+  EXPECT_EQ(again.last_block->block, first.last_block->block);
+}
+
+TEST_F(RestartTest, ARepeatedAddBlockAfterARestartGetsTheSameBlockWithAPipeline) {
+  ASSERT_OK(Create("/f"));
+  const auto first = AddBlock("/f");
+  ASSERT_TRUE(first.has_value() && first->ok());
+  Settle();
+  RestartWithDatanode();
+  const auto again = AddBlock("/f");
+  ASSERT_TRUE(again.has_value() && again->ok());
+  EXPECT_EQ((*again)->block, (*first)->block);
+  EXPECT_EQ((*again)->locations.size(), 1u);
+  Received("dn1", (*again)->block.block);
+  EXPECT_TRUE(***Complete("/f", (*again)->block));
+}
+
+// Wherever the log fails, the process is told to end, nothing is answered any more, and the
+// operation is there whole or not at all.
+TEST_F(RestartTest, AFailingLogEndsAllAnswers) {
+  for (const std::string where :
+       {"namenode.edits.before_write", "namenode.edits.before_sync", "namenode.edits.after_sync"}) {
+    SCOPED_TRACE(where);
+    int answers = 0;
+    {
+      const ScopedFault fault(where, Fault::ErrorOnHit(1));
+      for (const std::string& path : {"/" + where, "/later-" + where}) {
+        ASSERT_OK(ns_->Mkdirs(Super(), path, {0755}, true));
+        ns_->WhenSynced([&] { ++answers; });
+        Settle();
+      }
+      EXPECT_EQ(fault.hits(), 1) << "the log was written again";
+    }
+    EXPECT_EQ(answers, 0);
+    EXPECT_THAT(fatal_, HasCode(Code::kUnavailable));
+    RestartWithDatanode();
+    EXPECT_EQ((*ns_->GetFileInfo(Super(), "/" + where)).has_value(),
+              where == "namenode.edits.after_sync");
+    EXPECT_FALSE((*ns_->GetFileInfo(Super(), "/later-" + where)).has_value());
+    Settle();
+    fatal_ = Status::Ok();
+  }
+}
+
 TEST_F(RestartTest, ACheckpointLetsOldEditsGo) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_OK(ns_->Mkdirs(Super(), "/d" + std::to_string(i), {0755}, true));

@@ -82,16 +82,17 @@ StatusOr<std::optional<LocatedBlock>> Namesystem::AllocateBlock(const Caller& ca
   const uint32_t count = file->blocks.size();
   if (previous == PreviousIs::kPenultimate) {
     const BlockEntry& last = file->blocks.back();
-    return std::optional(
-        blocks_->Locate(last.ToBlock(), state_.directory.FileLength(*file), caller.host));
-  }
-  if (static_cast<int32_t>(count) >= options_.max_blocks_per_file) {
+    LocatedBlock again =
+        blocks_->Locate(last.ToBlock(), state_.directory.FileLength(*file), caller.host);
+    if (!again.locations.empty()) return std::optional(std::move(again));
+    // Allocated before a restart, or its nodes are gone: a pipeline stands in no edit.
+  } else if (static_cast<int32_t>(count) >= options_.max_blocks_per_file) {
     return FailedPreconditionError(
         "File has reached the limit on maximum number of blocks "
         "(dfs.namenode.fs-limits.max-blocks-per-file): " +
         std::to_string(count) + " >= " + std::to_string(options_.max_blocks_per_file));
   }
-  if (count >= 2 && !file->blocks[count - 2].complete() &&
+  if (previous == PreviousIs::kLast && count >= 2 && !file->blocks[count - 2].complete() &&
       !blocks_->IsComplete(file->blocks[count - 2].id)) {
     if (wait != nullptr) (*wait)(file->id);
     return std::optional<LocatedBlock>();
@@ -108,6 +109,11 @@ StatusOr<std::optional<LocatedBlock>> Namesystem::AllocateBlock(const Caller& ca
   request.no_local_write = args.no_local_write;
   request.ignore_client_locality = args.ignore_client_locality;
   ASSIGN_OR_RETURN(const std::vector<ReplicaTarget> targets, blocks_->ChooseTargets(request));
+  if (previous == PreviousIs::kPenultimate) {
+    const Block again = file->blocks.back().ToBlock();
+    blocks_->AddUnderConstruction(file->id, again, file->replication, targets);
+    return std::optional(blocks_->Describe(again, state_.directory.FileLength(*file), targets));
+  }
 
   proto::edits::EditOp op;
   auto* add = op.mutable_add_block();

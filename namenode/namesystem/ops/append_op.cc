@@ -5,7 +5,8 @@
 namespace tusk::namenode {
 
 StatusOr<AppendResult> Namesystem::RetriedAppend(const Caller& caller,
-                                                 const RetryCache::Entry& entry) const {
+                                                 const RetryCache::Entry& entry,
+                                                 uint32_t flags) const {
   proto::edits::EditOp op;
   if (!op.ParseFromString(entry.answer) || !op.has_reopen_file()) {
     return FailedPreconditionError("the call was answered before as another method");
@@ -21,6 +22,10 @@ StatusOr<AppendResult> Namesystem::RetriedAppend(const Caller& caller,
     const Block block{BlockId(last.id()), GenerationStamp(last.generation_stamp()), last.length()};
     result.last_block =
         blocks_->Locate(block, state_.directory.FileLength(*file) - last.length(), caller.host);
+  } else if ((flags & kCreateFlagNewBlock) != 0 && !file->blocks.empty()) {
+    const Block last = file->blocks.back().ToBlock();
+    result.last_block =
+        blocks_->Describe(last, state_.directory.FileLength(*file) - last.num_bytes, {});
   }
   return result;
 }
@@ -29,7 +34,7 @@ StatusOr<AppendResult> Namesystem::Append(const Caller& caller, const std::strin
                                           const std::string& client_name, uint32_t flags) {
   if (client_name.empty()) return InvalidArgumentError("append needs a client name");
   WriterLock lock(mu_);
-  if (const auto* entry = FindRetry(caller)) return RetriedAppend(caller, *entry);
+  if (const auto* entry = FindRetry(caller)) return RetriedAppend(caller, *entry, flags);
   RETURN_IF_ERROR(CheckNotInSafeMode("Cannot append to file" + path));
   ASSIGN_OR_RETURN(const ResolvedPath resolved, Resolve(path));
   RETURN_IF_ERROR(Checker(caller).CheckPath(resolved, FsAction::kWrite));
