@@ -5,7 +5,6 @@
 #include "common/base/bytes.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
-#include "common/kv/leveldb_store.h"
 #include "proto/tusk/image.pb.h"
 
 namespace tusk::namenode {
@@ -76,12 +75,14 @@ std::string InodeImageKey(InodeId inode) {
   return key;
 }
 
-StatusOr<std::unique_ptr<Image>> Image::Open(const std::string& dir) {
-  auto store = OpenLevelDb(dir, {.paranoid = true});
+StatusOr<std::unique_ptr<Image>> Image::Open(const std::string& dir, LevelDbOptions options) {
+  options.paranoid = true;
+  auto store = OpenLevelDb(dir, options);
   if (!store.ok() && store.status().code() == Code::kDataLoss) {
     LOG_WARN("image opened leniently: {}; what is left must agree with its tag",
              store.status().message());
-    store = OpenLevelDb(dir, {.paranoid = false});
+    options.paranoid = false;
+    store = OpenLevelDb(dir, options);
   }
   if (!store.ok()) return std::move(store).status().WithContext("image");
   return std::make_unique<Image>(std::move(store).value());

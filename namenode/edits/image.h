@@ -20,6 +20,7 @@
 
 #include "common/base/status.h"
 #include "common/kv/kv_store.h"
+#include "common/kv/leveldb_store.h"
 #include "common/protocol/ids.h"
 
 namespace tusk::namenode {
@@ -47,7 +48,7 @@ class Image {
  public:
   // Opens the LevelDB in `dir`. Opened strictly first; when that fails for damage, once more
   // leniently: the caller's check of counts and sums decides whether what is left may be used.
-  static StatusOr<std::unique_ptr<Image>> Open(const std::string& dir);
+  static StatusOr<std::unique_ptr<Image>> Open(const std::string& dir, LevelDbOptions options = {});
   explicit Image(std::unique_ptr<KvStore> store);
 
   using Visit = std::function<Status(ImageRecord, std::string_view key, std::string_view value)>;

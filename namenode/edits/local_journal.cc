@@ -68,12 +68,21 @@ Status LocalJournal::Replay(TxId after, const std::function<Status(TxId, std::st
                            " are missing before " + segments[i].path +
                            "; restore that segment from a copy of the directory");
     }
-    RETURN_IF_ERROR(ReplaySegment(segments[i], i + 1 == segments.size(), after, &last, take));
+    TxId end;
+    RETURN_IF_ERROR(ReplaySegment(segments[i], i + 1 == segments.size(), after, &end, take));
+    if (i + 1 == segments.size() && end < after) {
+      return DataLossError("the edit log has lost edits that were synced: it ends with edit " +
+                           std::to_string(end.value()) + " in " + segments[i].path +
+                           ", and the image holds edits up to " + std::to_string(after.value()) +
+                           "; restore the newest segments from a copy of the directory, or remove "
+                           "all segments to go on with what the image holds");
+    }
+    last = std::max(last, end);
   }
   return Status::Ok();
 }
 
-Status LocalJournal::ReplaySegment(const Segment& segment, bool is_last, TxId after, TxId* last,
+Status LocalJournal::ReplaySegment(const Segment& segment, bool is_last, TxId after, TxId* end,
                                    const std::function<Status(TxId, std::string_view)>& take) {
   ASSIGN_OR_RETURN(const std::unique_ptr<FrameReader> reader,
                    FrameReader::Open(env_, segment.path));
@@ -90,8 +99,8 @@ Status LocalJournal::ReplaySegment(const Segment& segment, bool is_last, TxId af
     }
     next = TxId(next.value() + 1);
     if (txid > after) RETURN_IF_ERROR(take(txid, frame.payload));
-    *last = std::max(*last, txid);
   }
+  *end = TxId(next.value() - 1);
   const bool empty = next == segment.first;  // not even its first edit is whole
   if (reader->torn_bytes() == 0 && !(empty && is_last)) return Status::Ok();
   if (!is_last) {

@@ -34,8 +34,8 @@ class LocalJournal final : public Journal {
   ~LocalJournal() override;  // waits for the batch under way
 
   // Hands every frame after `after` to `take`, in order, and cuts a torn tail. To be called before
-  // the first Append. kDataLoss naming segment and txid when a frame is missing that was synced, or
-  // when the oldest segment begins later than `after` + 1.
+  // the first Append. kDataLoss naming segment and txid when a frame is missing that was synced,
+  // when the oldest segment begins later than `after` + 1, or the newest ends before `after`.
   Status Replay(TxId after, const std::function<Status(TxId, std::string_view payload)>& take);
 
   void Append(JournalBatch batch, std::function<void(Status)> done) override EXCLUDES(mu_);
@@ -48,7 +48,8 @@ class LocalJournal final : public Journal {
   };
 
   StatusOr<std::vector<Segment>> ListSegments();
-  Status ReplaySegment(const Segment& segment, bool is_last, TxId after, TxId* last,
+  // `end`: the segment's last edit; the one before its first when it holds none.
+  Status ReplaySegment(const Segment& segment, bool is_last, TxId after, TxId* end,
                        const std::function<Status(TxId, std::string_view)>& take);
   Status Write(const JournalBatch& batch) REQUIRES(mu_);
   Status OpenSegment(TxId first) REQUIRES(mu_);

@@ -72,6 +72,18 @@ TEST_F(LocalJournalTest, ReplayBeginsAfterWhatTheImageHolds) {
   EXPECT_THAT(found, ElementsAre(4, 5));
 }
 
+TEST_F(LocalJournalTest, ALogThatEndsBeforeTheImageHasLostEdits) {
+  auto journal = Open(/*segment_bytes=*/1);
+  for (int64_t txid = 1; txid <= 5; ++txid) ASSERT_OK(Append(journal.get(), txid, txid));
+  EXPECT_OK(Replay(5));
+  const auto found = Replay(6);
+  EXPECT_THAT(found.status(), HasCode(Code::kDataLoss));
+  EXPECT_THAT(found.status().message(), testing::HasSubstr("ends with edit 5"));
+  // The image alone is enough: a log whose last segment never got its first edit is empty.
+  for (int64_t txid = 1; txid <= 5; ++txid) ASSERT_OK(env_.Remove(Segment(txid)));
+  EXPECT_OK(Replay(6));
+}
+
 TEST_F(LocalJournalTest, PurgeRemovesOnlySegmentsThatHoldNothingNewer) {
   auto journal = Open(/*segment_bytes=*/1);
   for (int64_t txid = 1; txid <= 5; ++txid) ASSERT_OK(Append(journal.get(), txid, txid));
