@@ -3,6 +3,7 @@
 
 #include "common/base/log.h"
 #include "common/fault/fault_point.h"
+#include "common/fault/planted_bug.h"
 #include "namenode/namesystem/checkpointer.h"
 #include "namenode/namesystem/namesystem.h"
 
@@ -12,6 +13,8 @@ namespace {
 FAULT_POINT(kCheckpointBatch, "namenode.checkpoint.batch");
 FAULT_POINT(kCheckpointTag, "namenode.checkpoint.before_tag");
 FAULT_POINT(kCheckpointPurge, "namenode.checkpoint.before_purge");
+PLANTED_BUG(kImageAheadOfLog, "planted.image_ahead_of_log");
+PLANTED_BUG(kPurgeTooEarly, "planted.purge_too_early");
 
 constexpr int kInodesFreedAtOnce = 2000;
 
@@ -58,12 +61,14 @@ void Namesystem::CheckpointIfDue() {
     checkpointer_->Cut(cut);
     edit_log_->StartSegment();  // so that the edits before the cut can go
   }
+  const auto write = [this] { executor_->Post(guard_.Wrap([this] { WriteCheckpoint(); })); };
+  if (kImageAheadOfLog.Chosen()) return write();
   // An image never holds what the log may lose.
-  edit_log_->WhenSynced(cut,
-                        [this] { executor_->Post(guard_.Wrap([this] { WriteCheckpoint(); })); });
+  edit_log_->WhenSynced(cut, write);
 }
 
 void Namesystem::WriteCheckpoint() {
+  if (kPurgeTooEarly.Chosen()) journal_->PurgeUpTo(edit_log_->synced());
   const auto write = [this]() -> StatusOr<ImageTag> {
     RETURN_IF_ERROR(checkpointer_->Begin());
     for (bool done = false; !done;) {

@@ -3,12 +3,15 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/fault/planted_bug.h"
 #include "namenode/namesystem/apply.h"
 #include "namenode/namesystem/checkpointer.h"
 #include "proto/tusk/edits.pb.h"
 
 namespace tusk::namenode {
 namespace {
+
+PLANTED_BUG(kReplyBeforeSync, "planted.reply_before_sync");
 
 constexpr Duration kHeldCheckInterval = std::chrono::milliseconds(250);
 
@@ -101,6 +104,7 @@ void Namesystem::Stop() {
 }
 
 void Namesystem::WhenSynced(std::function<void()> work) {
+  if (kReplyBeforeSync.Chosen()) return work();
   edit_log_->WhenSynced(edit_log_->last_appended(), std::move(work));
 }
 

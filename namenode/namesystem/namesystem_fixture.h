@@ -2,6 +2,8 @@
 // stopped, killed and started again, and played DataNodes report what they hold.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,37 +22,38 @@ namespace tusk::namenode {
 
 inline constexpr const char* kPool = "BP-1-127.0.0.1-1";
 
-class NamesystemTest : public testing::Test, public DatanodeCommander, public LogGate {
- protected:
-  NamesystemTest() {
+class OneThreadNamesystem : public DatanodeCommander, public LogGate {
+ public:
+  OneThreadNamesystem() {
     EXPECT_OK(env_.MakeDirs("/edits"));
     options_.block_pool_id = kPool;
     options_.fs_owner = "hdfs";
     options_.creation_time_ms = 1;
     options_.min_block_size = 1;
   }
-  ~NamesystemTest() override { Kill(); }
+  ~OneThreadNamesystem() override { Kill(); }
 
   // ---- life ------------------------------------------------------------------------------------
 
   Status TryStart() {
+    ASSIGN_OR_RETURN(auto image, open_image_());
     datanodes_ =
         std::make_unique<DatanodeManager>(DatanodeManagerOptions{}, &clock_, Random(TestSeed()));
     blocks_ = std::make_unique<BlockManager>(
         BlockManagerOptions{.block_pool_id = kPool}, datanodes_.get(), &clock_, &timer_, &executor_,
         this, this, [this](const BlockEffects& effects) { ns_->ApplyEffects(effects); });
     ns_ = std::make_unique<Namesystem>(
-        options_, Namesystem::Dependencies{
-                      .clock = &clock_,
-                      .timer = &timer_,
-                      .executor = &executor_,
-                      .reply_executor = &executor_,
-                      .blocks = blocks_.get(),
-                      .datanodes = datanodes_.get(),
-                      .journal = std::make_unique<LocalJournal>(
-                          LocalJournalOptions{.dir = "/edits"}, &env_, &journal_executor_),
-                      .image = std::make_unique<Image>(std::make_unique<SharedStore>(&store_)),
-                      .on_fatal = [this](Status status) { fatal_ = std::move(status); }});
+        options_,
+        Namesystem::Dependencies{
+            .clock = &clock_,
+            .timer = &timer_,
+            .executor = &executor_,
+            .reply_executor = &executor_,
+            .blocks = blocks_.get(),
+            .datanodes = datanodes_.get(),
+            .journal = std::make_unique<LocalJournal>(journal_options_, &env_, &journal_executor_),
+            .image = std::move(image),
+            .on_fatal = [this](Status status) { fatal_ = std::move(status); }});
     RETURN_IF_ERROR(ns_->Load());
     blocks_->Activate();
     ns_->Start();
@@ -65,16 +68,14 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
     if (ns_ == nullptr) return;
     env_.FailAfterWrites(1);  // what is still queued finds no disk
     journal_executor_.RunAll();
-    ns_->Stop();
-    blocks_->Stop();
-    ns_.reset();
-    blocks_.reset();
-    datanodes_.reset();
-    executor_.RunAll();
-    journal_executor_.RunAll();
+    EndParts();
     env_.Crash();
     store_.LosePower();
-    sent_.clear();
+  }
+  // As by SIGTERM: what has been begun is done.
+  void StopCleanly() {
+    Settle();
+    EndParts();
   }
   void Restart() {
     Kill();
@@ -106,10 +107,11 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
 
   // ---- DataNodes -------------------------------------------------------------------------------
 
-  void AddDatanode(const std::string& uuid) {
+  void AddDatanode(const std::string& uuid, std::vector<ReportedReplica> replicas = {}) {
     RegisterDatanode(uuid);
     BlockEffects effects;
     BlockReportChunk report{.report_id = 1, .first = true, .last = true};
+    report.replicas = std::move(replicas);
     report.storage_uuid = "DS-" + uuid;
     report.all_storage_uuids = {report.storage_uuid};
     blocks_->Receive(uuid, report, &effects);
@@ -118,7 +120,8 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
   // Its full report is still to come.
   void RegisterDatanode(const std::string& uuid) {
     DatanodeRegistration registration;
-    registration.id = {.ip_addr = "127.0.10." + std::to_string(++last_address_),
+    const auto address = addresses_.emplace(uuid, addresses_.size() + 1).first->second;
+    registration.id = {.ip_addr = "127.0.10." + std::to_string(address),
                        .host_name = uuid,
                        .uuid = uuid,
                        .xfer_port = 9866};
@@ -226,20 +229,37 @@ class NamesystemTest : public testing::Test, public DatanodeCommander, public Lo
   }
   void WhenSynced(std::function<void()> work) override { ns_->WhenSynced(std::move(work)); }
 
+  void EndParts() {
+    ns_->Stop();
+    blocks_->Stop();
+    ns_.reset();
+    blocks_.reset();
+    datanodes_.reset();
+    executor_.RunAll();
+    journal_executor_.RunAll();
+    sent_.clear();
+  }
+
   NamesystemOptions options_;
   FakeClock clock_;
   FakeTimer timer_{&clock_};
   ManualExecutor executor_;
   ManualExecutor journal_executor_;
   FaultEnv env_;
+  LocalJournalOptions journal_options_{.dir = "/edits"};
   MemoryStore store_;
+  std::function<StatusOr<std::unique_ptr<Image>>()> open_image_ = [this] {
+    return std::make_unique<Image>(std::make_unique<SharedStore>(&store_));
+  };
   std::unique_ptr<DatanodeManager> datanodes_;
   std::unique_ptr<BlockManager> blocks_;
   std::unique_ptr<Namesystem> ns_;
   Status fatal_;
   std::vector<std::pair<std::string, NamenodeCommand>> sent_;
   std::map<std::string, uint64_t> events_;
-  int last_address_ = 0;
+  std::map<std::string, size_t> addresses_;  // of DataNodes: the same after a restart
 };
+
+class NamesystemTest : public testing::Test, protected OneThreadNamesystem {};
 
 }  // namespace tusk::namenode
