@@ -23,7 +23,8 @@ tusk dfs -put "$scratch/file" /file
 
 peak_kb() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
 forget_peak() { echo 5 >"/proc/$1/clear_refs"; }
-operations() { "$load" --conf "$HADOOP_CONF_DIR" --threads 8 --seconds 2 | awk '/acknowledged/ { print $1 }'; }
+seconds=${TUSK_DEEP:+2}
+operations() { "$load" --conf "$HADOOP_CONF_DIR" --threads 8 --seconds "${seconds:-1}" | awk '/acknowledged/ { print $1 }'; }
 
 # crowd NAME PID LIMIT_MB KIND HOST PORT COUNT...: how the server with that pid takes it.
 crowd() {

@@ -21,12 +21,24 @@ finish() {
     done
   fi
   for dir in "${cluster_dirs[@]}"; do tusk cluster stop --dir "$dir" >/dev/null 2>&1 || true; done
+  if sanitizers_spoke; then code=1; fi
   local command
   for command in "${at_finish[@]}"; do $command || true; done
   [ -n "${TUSK_KEEP:-}" ] || rm -rf "$scratch"
   exit $code
 }
 trap finish EXIT
+
+# Whether a daemon or a container, built with a sanitizer, reported something; it is shown.
+sanitizers_spoke() {
+  local dir said found=1
+  for dir in "${cluster_dirs[@]}"; do
+    said=$(grep -rE -A 40 'ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|: runtime error: ' \
+      "$dir"/logs "$dir"/workers/*/container-logs 2>/dev/null | head -n 200 || true)
+    [ -z "$said" ] || { printf '%s\n' "$said"; found=0; }
+  done
+  return $found
+}
 set -E
 trap 'echo "FAILED: line $LINENO of ${BASH_SOURCE##*/}: $BASH_COMMAND" >&2' ERR
 
