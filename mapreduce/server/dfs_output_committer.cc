@@ -74,11 +74,11 @@ StatusOr<OutputPlace> DfsOutputCommitter::Begin(const OutputSpec& output, JobNum
     return place;
   }
   place.work_directory = WorkDirectory(place.target);
-  RETURN_IF_ERROR(
-      file_system_->WriteFile(RecordPath(kOpenOutput, driver_attempt_, job), place.work_directory));
+  const std::string record = RecordPath(kOpenOutput, driver_attempt_, job);
+  RETURN_IF_ERROR(file_system_->WriteFile(record, place.work_directory));
   {
     MutexLock lock(mu_);
-    open_[place.work_directory] = place;
+    open_[place.work_directory] = {place, record};
   }
   RETURN_IF_ERROR(file_system_->Mkdirs(place.work_directory + "/_temporary"));
   return place;
@@ -110,27 +110,33 @@ Status DfsOutputCommitter::CommitJob(const OutputPlace& place, JobNumber job) {
   return renamed.WithContext("committing the output " + place.target);
 }
 
-void DfsOutputCommitter::Over(const OutputPlace& place) {
+std::string DfsOutputCommitter::Over(const OutputPlace& place) {
   MutexLock lock(mu_);
-  open_.erase(place.work_directory);
+  const auto it = open_.find(place.work_directory);
+  if (it == open_.end()) return "";
+  std::string record = std::move(it->second.record);
+  open_.erase(it);
+  return record;
 }
 
 void DfsOutputCommitter::AbortAll() {
-  std::map<std::string, OutputPlace> open;
+  std::map<std::string, Open> open;
   {
     MutexLock lock(mu_);
     open = open_;
   }
-  for (const auto& [directory, place] : open) AbortJob(place);
+  for (const auto& [directory, job] : open) AbortJob(job.place);
 }
 
 void DfsOutputCommitter::AbortJob(const OutputPlace& place) {
-  Over(place);
-  const auto removed = file_system_->Delete(place.work_directory, true);
-  if (!removed.ok()) {
+  const std::string record = Over(place);
+  if (const auto removed = file_system_->Delete(place.work_directory, true); !removed.ok()) {
     LOG_WARN("an unfinished output stays behind path={}: {}", place.work_directory,
              removed.status());
+    return;
   }
+  if (record.empty()) return;
+  IgnoreError(file_system_->Delete(record, false).status(), "what it names is gone");
 }
 
 Status DfsOutputCommitter::MakeAttemptDirectory(const std::string& work_directory,

@@ -37,7 +37,14 @@ class DfsOutputCommitter final : public OutputCommitter {
   void AbortAll() EXCLUDES(mu_);
 
  private:
-  void Over(const OutputPlace& place) EXCLUDES(mu_);
+  struct Open {
+    OutputPlace place;
+    std::string record;
+  };
+
+  // Takes the job out of those that are open; the path of its record, "" when it was not among
+  // them.
+  std::string Over(const OutputPlace& place) EXCLUDES(mu_);
   std::string RecordPath(const char* kind, int driver_attempt, JobNumber job) const;
   // Whether that attempt's job has put its work directory where `target` is.
   bool IsCommittedBy(const FileStatus& target, int driver_attempt, JobNumber job);
@@ -53,7 +60,7 @@ class DfsOutputCommitter final : public OutputCommitter {
   const std::string records_;
 
   Mutex mu_;
-  std::map<std::string, OutputPlace> open_ GUARDED_BY(mu_);  // by work directory
+  std::map<std::string, Open> open_ GUARDED_BY(mu_);  // by work directory
 };
 
 }  // namespace tusk::mapreduce
