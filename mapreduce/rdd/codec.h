@@ -209,7 +209,7 @@ struct Codec<std::array<T, N>> {
     }
   }
   static void Decode(Reader& in, std::array<T, N>& value) {
-    if constexpr (internal::Number<T>) {
+    if constexpr (internal::Number<T> && !std::is_same_v<T, bool>) {
       in.Bytes(value.data(), sizeof(value));
     } else {
       for (T& part : value) Codec<T>::Decode(in, part);

@@ -55,7 +55,9 @@ void ExpectRoundTrip(const T& value) {
 TEST(CodecTest, AggregatesContainersAndFieldsRoundTrip) {
   ExpectRoundTrip(Outer{7, {2.5, "in"}, {{0, "a"}, {-1, ""}}, {1, 2, 3}, Color::kGreen});
   ExpectRoundTrip(std::vector<double>{1, 2, 3.5});
+  ExpectRoundTrip(std::vector<double>{});
   ExpectRoundTrip(std::vector<bool>{true, false, true});
+  ExpectRoundTrip(std::array<bool, 3>{true, false, true});
   ExpectRoundTrip(std::map<std::string, int>{{"a", 1}, {"b", 2}});
   ExpectRoundTrip(std::optional<std::string>("x"));
   ExpectRoundTrip(std::tuple<int, std::string, char>(1, "two", '3'));
@@ -79,6 +81,22 @@ TEST(CodecTest, ADamagedCountDoesNotAllocate) {
   Codec<std::vector<double>>::Decode(in, values);
   EXPECT_FALSE(in.ok());
   EXPECT_TRUE(values.empty());
+}
+
+template <class T>
+bool Decodes(std::string_view bytes) {
+  Reader in(bytes);
+  T value{};
+  Codec<T>::Decode(in, value);
+  return in.ok();
+}
+
+TEST(CodecTest, AByteThatIsNeitherTrueNorFalseIsDamage) {
+  EXPECT_FALSE(Decodes<bool>("a"));
+  EXPECT_FALSE(Decodes<std::optional<char>>("ab"));
+  EXPECT_FALSE(Decodes<std::vector<bool>>("\x02\x01\x02"));
+  EXPECT_FALSE((Decodes<std::array<bool, 2>>("\x01\x02")));
+  EXPECT_TRUE((Decodes<std::array<bool, 2>>("\x01\x01")));
 }
 
 TEST(BindTest, CaptureFreeFunctionsAreToldFromOthers) {

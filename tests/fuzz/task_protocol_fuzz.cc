@@ -1,6 +1,7 @@
 // What driver and runner read from one another and from disk: messages in frames, the news and the
 // report of a job, segments of a shuffle, encoded values. What was understood encodes to bytes that
 // are understood as the same.
+#include <array>
 #include <map>
 
 #include "common/base/check.h"
@@ -96,6 +97,7 @@ void CheckValues(std::string_view bytes) {
   CheckValue<bool>(bytes);
   CheckValue<std::vector<std::string>>(bytes);
   CheckValue<std::vector<bool>>(bytes);
+  CheckValue<std::array<bool, 2>>(bytes);
   CheckValue<std::optional<int64_t>>(bytes);
   CheckValue<std::pair<std::string, std::vector<double>>>(bytes);
   CheckValue<std::map<std::string, std::tuple<int32_t, std::string>>>(bytes);

@@ -55,12 +55,16 @@ class Reader {
   template <class T>
   bool Raw(T* out) {
     static_assert(std::is_trivially_copyable_v<T>);
-    return Bytes(out, sizeof(T));
+    if constexpr (std::is_same_v<T, bool>) {
+      return Bool(out);
+    } else {
+      return Bytes(out, sizeof(T));
+    }
   }
   bool Bytes(void* to, size_t count) {
     std::string_view bytes;
     if (!ok_ || !in_.ReadBytes(count, &bytes)) return false;
-    std::memcpy(to, bytes.data(), count);
+    if (count > 0) std::memcpy(to, bytes.data(), count);  // `to` may be an empty vector's null
     return true;
   }
   bool Varint(uint64_t* out) { return ok_ && in_.ReadVarint(out); }
@@ -75,6 +79,18 @@ class Reader {
   size_t remaining() const { return in_.rest().size(); }
 
  private:
+  // A byte that is neither 0 nor 1 is no bool: one that held it would be undefined behaviour.
+  bool Bool(bool* out) {
+    uint8_t byte = 0;
+    if (!Bytes(&byte, 1)) return false;
+    if (byte > 1) {
+      Fail();
+      return false;
+    }
+    *out = byte == 1;
+    return true;
+  }
+
   ByteReader in_;
   bool ok_ = true;
 };
