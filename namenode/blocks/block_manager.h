@@ -257,6 +257,7 @@ class BlockManager {
   void EndReportLocked(NodeIndex node, const std::vector<std::string>& covered,
                        BlockEffects* effects) REQUIRES(mu_);
   void RemoveReplicaLocked(RecordIndex index, StorageIndex storage) REQUIRES(mu_);
+  void ForgetExcessLocked(BlockId block, NodeIndex node) REQUIRES(mu_);
   void MarkCorruptLocked(RecordIndex index, StorageIndex storage, const std::string& reason)
       REQUIRES(mu_);
   void DropReplicasOf(NodeIndex node) EXCLUDES(mu_);

@@ -279,8 +279,10 @@ void BlockManager::AddFinalizedLocked(RecordIndex index, StorageIndex storage,
   }
   const auto excess = excess_.find(id);
   const bool is_excess = excess != excess_.end() && excess->second.count(node) != 0;
-  if (!is_excess && invalidations_.Covers(node, reported))
-    return;  // a replica that is to be deleted
+  const bool to_go = invalidations_.Covers(node, reported);
+  if (!is_excess && to_go) return;  // a replica that is to be deleted
+  // The order to delete it was forgotten when its DataNode was restarted: it is judged anew.
+  if (is_excess && !to_go) ForgetExcessLocked(id, node);
   for (const StorageIndex other : nodes_[node].storages) {
     if (other != storage) blocks_.RemoveReplica(index, other);  // moved between volumes
   }
@@ -295,12 +297,15 @@ void BlockManager::RemoveReplicaLocked(RecordIndex index, StorageIndex storage) 
   const NodeIndex node = storages_[storage].node;
   const BlockId id = blocks_[index].block.id;
   corrupt_.Remove(id, node);
-  const auto excess = excess_.find(id);
-  if (excess != excess_.end()) {
-    excess->second.erase(node);
-    if (excess->second.empty()) excess_.erase(excess);
-  }
+  ForgetExcessLocked(id, node);
   ReviewLocked(index);
+}
+
+void BlockManager::ForgetExcessLocked(BlockId block, NodeIndex node) {
+  const auto excess = excess_.find(block);
+  if (excess == excess_.end()) return;
+  excess->second.erase(node);
+  if (excess->second.empty()) excess_.erase(excess);
 }
 
 // ---- full reports ------------------------------------------------------------------------------

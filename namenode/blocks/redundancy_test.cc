@@ -132,6 +132,24 @@ TEST_F(RedundancyTest, ANodeThatComesBackMakesTheExtraReplicaGo) {
   EXPECT_FALSE(HasCopyOf(block, node));
 }
 
+TEST_F(RedundancyTest, AnExtraReplicaStillGoesWhenItsDatanodeIsRestartedBeforeItDeletes) {
+  const Block block = Complete(1, {1, 2, 3}, 3);
+  blocks_.SetReplication({block.id}, 2);
+  executor_.RunAll();
+  auto deletions = commander_.Take<InvalidateBlocks>();
+  ASSERT_THAT(deletions, SizeIs(1));
+  const int node = deletions[0].first.back() - '0';
+  Register(node, "/r1", /*incarnation=*/2);
+  events_[node] = 0;
+  ReportAll(node, {{block}});
+  EXPECT_EQ(blocks_.View(block.id)->live, 2);
+  EXPECT_EQ(blocks_.View(block.id)->excess, 1);
+  deletions = commander_.Take<InvalidateBlocks>();
+  ASSERT_THAT(deletions, SizeIs(1));
+  Deleted(deletions[0].first.back() - '0', block);
+  EXPECT_THAT(HoldersOf(block), SizeIs(2));
+}
+
 TEST_F(RedundancyTest, LoweringTheReplicationDeletesAndRaisingItCopies) {
   const Block block = Complete(1, {1, 2, 3}, 3);
   blocks_.SetReplication({block.id}, 1);
