@@ -110,10 +110,11 @@ void BlockManager::SetExpectedLocked(UnderConstruction* pipeline,
       replica.storage = StorageOfLocked(node, storage_ids[i], StorageType::kDisk);
     }
     pipeline->replicas.push_back(replica);
+    std::erase(pipeline->dropped, node);
   }
   for (const ExpectedReplica& known : before) {
     if (pipeline->Of(known.node) != nullptr) continue;
-    pipeline->dropped.push_back(known.node);
+    pipeline->Drop(known.node);
     if (!known.finalized()) datanodes_->TakeReceived(known.node);  // nothing will come of it
   }
 }
@@ -201,15 +202,14 @@ void BlockManager::CompleteLocked(RecordIndex index, BlockEffects* effects) {
       const bool has_it = replica.storage != kNoIndex && blocks_.HasReplica(index, replica.storage);
       const bool stale =
           replica.reported && replica.generation_stamp < record.block.generation_stamp;
-      if (!has_it && !stale && NodeOfLocked(replica.node)->connected) {
+      if (!has_it && !stale && !pipeline->second.IsDropped(replica.node) &&
+          NodeOfLocked(replica.node)->connected) {
         awaited.push_back(replica.node);
       }
     }
     const GenerationStamp older(record.block.generation_stamp.value() - 1);
     for (const NodeIndex node : pipeline->second.dropped) {
-      if (pipeline->second.Of(node) == nullptr) {
-        invalidations_.Add(node, {record.block.id, older, 0});
-      }
+      invalidations_.Add(node, {record.block.id, older, 0});
     }
     under_construction_.erase(pipeline);
     if (active_) pending_.Add(record.block.id, kNoNode, awaited, clock_->Now());

@@ -245,7 +245,10 @@ void BlockManager::ApplyReplicaLocked(StorageIndex storage, const Block& block, 
   }
   const BlockRecord& record = blocks_[index];
   if (record.state == BlockState::kUnderConstruction) {
-    if (block.generation_stamp < record.block.generation_stamp) return;  // fell out of the pipeline
+    if (block.generation_stamp < record.block.generation_stamp) {
+      // It fell out of the pipeline, or was copied while the file was opened again.
+      return under_construction_[block.id].Drop(node);
+    }
     under_construction_[block.id].Note({.node = node,
                                         .storage = storage,
                                         .reported = true,

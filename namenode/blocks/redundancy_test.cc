@@ -6,6 +6,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -23,6 +24,59 @@ class RedundancyTest : public BlocksFixture {
     const auto hosts = HoldersOf(block);
     return std::find(hosts.begin(), hosts.end(), Host(node)) != hosts.end();
   }
+
+  // A block written to nodes 1, 2 and 3, of which 3 fails. Steps: L(ost), B(ack), P: full report of
+  // node 3; u: new pipeline 1, 2, 4; r: their replicas are there; e: one is finalized; c: commit.
+  void KillInPipeline(int64_t id, const std::string& steps) {
+    const Block old_block = Open(id, {1, 2, 3}, 3);
+    const Block new_block = BlockOf(id, 1002);
+    for (const int node : {1, 2, 3}) Event(node, ReplicaEventType::kReceiving, old_block);
+    const uint64_t incarnation = 2 * static_cast<uint64_t>(id);
+    std::vector<int> to_finalize = {4, 2, 1};
+    commander_.Take<InvalidateBlocks>();
+    for (const char step : steps) {
+      if (step == 'L') blocks_.Disconnected(Uuid(3), last_incarnation_, &effects_);
+      if (step == 'B') {
+        Register(3, "/r1", incarnation);
+        last_incarnation_ = incarnation;
+        events_[3] = 0;
+      }
+      if (step == 'P') ReportAll(3, {{BlockOf(id, 1001, 100), ReplicaState::kRwr}});
+      if (step == 'u') {
+        EXPECT_OK(blocks_.UpdatePipeline(old_block, BlockOf(id, 1002, 0),
+                                         {Target(1).node.id, Target(2).node.id, Target(4).node.id},
+                                         {Storage(1), Storage(2), Storage(4)}));
+      }
+      if (step == 'r') {
+        for (const int node : {1, 2, 4}) {
+          Event(node, ReplicaEventType::kReceiving, BlockOf(id, 1002, 0));
+        }
+      }
+      if (step == 'e') {
+        Received(to_finalize.back(), new_block);
+        to_finalize.pop_back();
+      }
+      if (step == 'c') EXPECT_OK(blocks_.Commit(new_block));
+      executor_.RunAll();
+      if (step == 'B') commander_.Take<InvalidateBlocks>();  // what was sent before is lost
+    }
+    Pass(seconds(3), {1, 2, 3, 4});
+    EXPECT_TRUE(blocks_.IsComplete(BlockId(id)));
+    EXPECT_THAT(HoldersOf(new_block), UnorderedElementsAre(Host(1), Host(2), Host(4)));
+    std::vector<std::string> told;
+    for (const auto& [uuid, work] : commander_.Take<InvalidateBlocks>()) {
+      for (const Block& block : work.blocks) {
+        EXPECT_LT(block.generation_stamp,
+                  uuid == Uuid(3) ? GenerationStamp(9999) : new_block.generation_stamp);
+        if (block.id == old_block.id) told.push_back(uuid);
+      }
+    }
+    EXPECT_THAT(told, Contains(Uuid(3)));
+    Deleted(3, BlockOf(id, 1001, 100));
+    blocks_.Remove({BlockId(id)});
+    for (const int node : {1, 2, 4}) Deleted(node, new_block);
+  }
+  uint64_t last_incarnation_ = 1;
 };
 
 TEST_F(RedundancyTest, ReReplicatesWhatASilentDatanodeHeld) {
@@ -148,6 +202,46 @@ TEST_F(RedundancyTest, AnExtraReplicaStillGoesWhenItsDatanodeIsRestartedBeforeIt
   ASSERT_THAT(deletions, SizeIs(1));
   Deleted(deletions[0].first.back() - '0', block);
   EXPECT_THAT(HoldersOf(block), SizeIs(2));
+}
+
+TEST_F(RedundancyTest, ACopyThatArrivesWhenTheFileIsOpenedAgainIsDeletedAtTheEnd) {
+  const Block block = Complete(1, {1, 2, 3}, 3);
+  ASSERT_OK(blocks_.Reopen(block.id, Host(1)));
+  ASSERT_OK(blocks_.UpdatePipeline(block, BlockOf(1, 1002),
+                                   {Target(1).node.id, Target(2).node.id, Target(3).node.id},
+                                   {Storage(1), Storage(2), Storage(3)}));
+  Received(4, block);
+  for (const int node : {1, 2, 3}) Received(node, BlockOf(1, 1002, kBlockBytes + 1));
+  ASSERT_OK(blocks_.Commit(BlockOf(1, 1002, kBlockBytes + 1)));
+  Pass(seconds(2), {1, 2, 3, 4});
+  const auto deletions = commander_.Take<InvalidateBlocks>();
+  ASSERT_THAT(deletions, SizeIs(1));
+  EXPECT_EQ(deletions[0].first, Uuid(4));
+}
+
+// Node 3 is killed in the pipeline and comes back, while the writer goes on without it: whatever
+// comes first, in the end it is told to delete what it has.
+TEST_F(RedundancyTest, WhatANodeKilledInThePipelineHasIsDeletedWheneverItComesBack) {
+  const std::vector<std::string> kWriters = {"ureeec", "urceee", "ureece"};
+  int64_t id = 0;
+  for (const std::string& writer : kWriters) {
+    // Where the three steps of node 3 fall among those of the writer.
+    for (size_t lost = 0; lost <= writer.size(); ++lost) {
+      for (size_t back = lost; back <= writer.size(); ++back) {
+        for (size_t report = back; report <= writer.size(); ++report) {
+          std::string steps;
+          for (size_t i = 0; i <= writer.size(); ++i) {
+            if (i == lost) steps += 'L';
+            if (i == back) steps += 'B';
+            if (i == report) steps += 'P';
+            if (i < writer.size()) steps += writer[i];
+          }
+          SCOPED_TRACE(steps);
+          KillInPipeline(++id, steps);
+        }
+      }
+    }
+  }
 }
 
 TEST_F(RedundancyTest, LoweringTheReplicationDeletesAndRaisingItCopies) {

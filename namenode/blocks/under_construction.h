@@ -25,9 +25,11 @@ struct ExpectedReplica {
 
 struct UnderConstruction {
   std::vector<ExpectedReplica> replicas;
-  std::vector<NodeIndex> dropped;  // left the pipeline: what they have is of no use at the end
-  GenerationStamp recovery_id;     // 0: none was started
-  NodeIndex primary = kNoNode;     // leads the recovery under way
+  // Left the pipeline, or have told of an older generation stamp than the block's by now: what they
+  // have is of no use at the end.
+  std::vector<NodeIndex> dropped;
+  GenerationStamp recovery_id;  // 0: none was started
+  NodeIndex primary = kNoNode;  // leads the recovery under way
   size_t next_primary = 0;
   TimePoint recovery_started;
 
@@ -46,6 +48,14 @@ struct UnderConstruction {
     } else if (!known->reported || reported.generation_stamp >= known->generation_stamp) {
       *known = reported;
     }
+    std::erase(dropped, reported.node);
+  }
+
+  void Drop(NodeIndex node) {
+    if (!IsDropped(node)) dropped.push_back(node);
+  }
+  bool IsDropped(NodeIndex node) const {
+    return std::find(dropped.begin(), dropped.end(), node) != dropped.end();
   }
 };
 
