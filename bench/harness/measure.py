@@ -59,13 +59,14 @@ def cpu_seconds(pid):
     return total / 1e9
 
 
-def pss_bytes(pid):
-    """The process's share of memory: its own pages, and its part of those it shares."""
+def pss_bytes(pid, kind="Pss"):
+    """The process's share of memory: its own pages, and its part of those it shares. "Pss_Anon"
+    leaves out the pages of files, which are the page cache's."""
     with open(f"/proc/{pid}/smaps_rollup") as text:
         for line in text:
-            if line.startswith("Pss:"):
+            if line.startswith(kind + ":"):
                 return int(line.split()[1]) * 1024
-    raise Failed(f"no Pss for process {pid}")
+    raise Failed(f"no {kind} for process {pid}")
 
 
 def eventually(limit_seconds, condition, what):

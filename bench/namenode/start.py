@@ -2,7 +2,8 @@
 memory does a file with one block cost it?
 
 100 files per directory, names of 12 characters, loaded from an image in the page cache. Memory is
-the process's own pages, less those of one without files; no DataNode has reported.
+the process's own pages (not those of the image's files), less those of one without files; no
+DataNode has reported.
 """
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ def measure(bench):
     full = [start(bench, folder, FILES) for _ in range(STARTS)]
     empty = start(bench, folder, 0)
     shutil.rmtree(folder)
-    bytes_each = (median([found["pss"] for found in full]) - empty["pss"]) / FILES
+    bytes_each = (median([found["own"] for found in full]) - empty["own"]) / FILES
     core = bench.reference("bench_namespace_memory", FILES)
     return [
         Row("start of a NameNode with 1,000,000 files",
@@ -33,7 +34,7 @@ def measure(bench):
             "stock NameNode, 500,000 files", at_most=2),
         Row("memory of the process per file with one block", bytes_each, "B", 254,
             "stock NameNode (254-551 B)", at_most=200,
-            note=f"an empty NameNode: {empty['pss'] / 1e6:.1f} MB"),
+            note=f"an empty NameNode: {empty['own'] / 1e6:.1f} MB"),
         Row("of which the namespace's tables", core["bytes_per_file"], "B"),
     ]
 
@@ -49,7 +50,7 @@ def start(bench, folder, files):
         "dfs.namenode.rpc-address": f"127.0.0.1:{port}",
         "dfs.namenode.http-address": f"127.0.0.1:{port + 2}",
         "tusk.namenode.link.address": f"127.0.0.1:{port + 1}",
-        "tusk.cluster.secret.file": secret_of(folder),
+        "tusk.cluster.secret.file": folder / "secret",
     }
     words = [word for key, value in keys.items() for word in ("-D", f"{key}={value}")]
     client = [bench.programs / "tusk", "dfs", "-D", f"fs.defaultFS=hdfs://127.0.0.1:{port}"]
@@ -66,13 +67,10 @@ def start(bench, folder, files):
             seconds = time.monotonic() - began
             if files > 0 and run([*client, "-test", "-e", last + "x"], check=False).returncode == 0:
                 raise Failed("a file is there that was never made")
-            return {"seconds": seconds, "pss": pss_bytes(process.pid)}
+            return {"seconds": seconds, "own": pss_bytes(process.pid, "Pss_Anon")}
         except Failed as error:
             raise Failed(f"{error}\n{(folder / 'log').read_text()[-2000:]}") from None
         finally:
             process.terminate()
             process.wait(timeout=30)
 
-
-def secret_of(folder):
-    return folder / "secret"

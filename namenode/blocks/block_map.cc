@@ -11,8 +11,8 @@ void ReplicaList::Add(const ReplicaLink& link) {
     const auto larger = static_cast<uint16_t>(capacity_ * 2);
     auto* moved = new ReplicaLink[larger];
     std::copy(begin(), end(), moved);
-    if (capacity_ != kInside) delete[] heap_;
-    heap_ = moved;
+    if (capacity_ != kInside) delete[] heap();
+    set_heap(moved);
     capacity_ = larger;
   }
   data()[size_++] = link;
@@ -24,7 +24,7 @@ void ReplicaList::Remove(ReplicaLink* link) {
 }
 
 void ReplicaList::Clear() {
-  if (capacity_ != kInside) delete[] heap_;
+  if (capacity_ != kInside) delete[] heap();
   capacity_ = kInside;
   size_ = 0;
 }
@@ -34,7 +34,7 @@ BlockMap::BlockMap() : slots_(1024, kNoIndex) {}
 size_t BlockMap::SlotOf(BlockId id) const {
   const size_t mask = slots_.size() - 1;
   size_t slot = std::hash<BlockId>()(id) & mask;
-  while (slots_[slot] != kNoIndex && records_[slots_[slot]].block.id != id) {
+  while (slots_[slot] != kNoIndex && (*this)[slots_[slot]].block.id != id) {
     slot = (slot + 1) & mask;
   }
   return slot;
@@ -47,7 +47,7 @@ RecordIndex BlockMap::Find(BlockId id) const {
 void BlockMap::Grow() {
   slots_.assign(slots_.size() * 2, kNoIndex);
   for (RecordIndex i = 0; i < end_index(); ++i) {
-    if (records_[i].used) slots_[SlotOf(records_[i].block.id)] = i;
+    if ((*this)[i].used) slots_[SlotOf((*this)[i].block.id)] = i;
   }
 }
 
@@ -56,13 +56,15 @@ RecordIndex BlockMap::Insert(const Block& block, InodeId inode, int32_t replicat
   if ((size_ + 1) * 3 > slots_.size() * 2) Grow();
   RecordIndex index = kNoIndex;
   if (free_.empty()) {
-    index = end_index();
-    records_.emplace_back();
+    index = end_++;
+    if (index / kChunk == records_.size()) {
+      records_.push_back(std::make_unique<BlockRecord[]>(kChunk));
+    }
   } else {
     index = free_.back();
     free_.pop_back();
   }
-  BlockRecord& record = records_[index];
+  BlockRecord& record = (*this)[index];
   record.block = block;
   record.inode = inode;
   record.replication = static_cast<int16_t>(replication);
@@ -77,13 +79,13 @@ RecordIndex BlockMap::Insert(const Block& block, InodeId inode, int32_t replicat
 }
 
 void BlockMap::Erase(RecordIndex index) {
-  BlockRecord& record = records_[index];
+  BlockRecord& record = (*this)[index];
   for (const ReplicaLink& link : record.replicas) Unlink(link);
   const size_t mask = slots_.size() - 1;
   size_t hole = SlotOf(record.block.id);
   // Those behind the hole move up where a look-up would otherwise stop before them.
   for (size_t slot = (hole + 1) & mask; slots_[slot] != kNoIndex; slot = (slot + 1) & mask) {
-    const size_t home = std::hash<BlockId>()(records_[slots_[slot]].block.id) & mask;
+    const size_t home = std::hash<BlockId>()((*this)[slots_[slot]].block.id) & mask;
     if (((slot - home) & mask) >= ((slot - hole) & mask)) {
       slots_[hole] = slots_[slot];
       hole = slot;
@@ -97,7 +99,7 @@ void BlockMap::Erase(RecordIndex index) {
 }
 
 ReplicaLink* BlockMap::LinkOf(RecordIndex index, StorageIndex storage) {
-  for (ReplicaLink& link : records_[index].replicas) {
+  for (ReplicaLink& link : (*this)[index].replicas) {
     if (link.storage == storage) return &link;
   }
   return nullptr;
@@ -112,7 +114,7 @@ bool BlockMap::AddReplica(RecordIndex index, StorageIndex storage) {
   if (storages_.size() <= storage) storages_.resize(storage + 1);
   StorageBlocks& list = storages_[storage];
   if (list.first != kNoIndex) LinkOf(list.first, storage)->previous = index;
-  records_[index].replicas.Add({.storage = storage, .next = list.first});
+  (*this)[index].replicas.Add({.storage = storage, .next = list.first});
   list.first = index;
   ++list.count;
   return true;
@@ -122,7 +124,7 @@ bool BlockMap::RemoveReplica(RecordIndex index, StorageIndex storage) {
   ReplicaLink* link = LinkOf(index, storage);
   if (link == nullptr) return false;
   Unlink(*link);
-  records_[index].replicas.Remove(link);
+  (*this)[index].replicas.Remove(link);
   return true;
 }
 

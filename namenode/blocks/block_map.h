@@ -9,8 +9,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "namenode/blocks/block_types.h"
@@ -47,12 +48,18 @@ class ReplicaList {
 
  private:
   static constexpr uint16_t kInside = 3;
-  ReplicaLink* data() { return capacity_ == kInside ? inside_ : heap_; }
+  ReplicaLink* data() { return capacity_ == kInside ? inside_ : heap(); }
+  // The pointer lies in the links' place, which is not aligned for it.
+  ReplicaLink* heap() const {
+    ReplicaLink* heap = nullptr;
+    std::memcpy(&heap, inside_, sizeof(heap));
+    return heap;
+  }
+  void set_heap(ReplicaLink* heap) {
+    std::memcpy(static_cast<void*>(inside_), &heap, sizeof(heap));
+  }
 
-  union {
-    ReplicaLink inside_[kInside]{};
-    ReplicaLink* heap_;
-  };
+  ReplicaLink inside_[kInside]{};
   uint16_t size_ = 0;
   uint16_t capacity_ = kInside;
 };
@@ -66,6 +73,7 @@ struct BlockRecord {
   bool used = false;
   bool has_live = false;  // counted as available
 };
+static_assert(sizeof(BlockRecord) == 80);
 
 class BlockMap {
  public:
@@ -76,11 +84,13 @@ class BlockMap {
   // Takes its replicas out of their storages' lists too.
   void Erase(RecordIndex index);
 
-  BlockRecord& operator[](RecordIndex index) { return records_[index]; }
-  const BlockRecord& operator[](RecordIndex index) const { return records_[index]; }
+  BlockRecord& operator[](RecordIndex index) { return records_[index / kChunk][index % kChunk]; }
+  const BlockRecord& operator[](RecordIndex index) const {
+    return records_[index / kChunk][index % kChunk];
+  }
   size_t size() const { return size_; }
   // Indexes are below this; some of them are not in use.
-  RecordIndex end_index() const { return static_cast<RecordIndex>(records_.size()); }
+  RecordIndex end_index() const { return end_; }
 
   // False when it was there already.
   bool AddReplica(RecordIndex index, StorageIndex storage);
@@ -101,7 +111,10 @@ class BlockMap {
   ReplicaLink* LinkOf(RecordIndex index, StorageIndex storage);
   void Unlink(const ReplicaLink& link);
 
-  std::deque<BlockRecord> records_;
+  static constexpr RecordIndex kChunk = 4096;  // records
+
+  std::vector<std::unique_ptr<BlockRecord[]>> records_;
+  RecordIndex end_ = 0;
   std::vector<RecordIndex> free_;
   std::vector<RecordIndex> slots_;  // open addressing, at most two thirds full
   size_t size_ = 0;

@@ -327,6 +327,14 @@ bool Directory::FreeSome(int limit, std::vector<BlockId>* blocks,
 
 // ---- loading -----------------------------------------------------------------------------------
 
+namespace {
+
+Status LacksDirectory(InodeId id) {
+  return DataLossError("the image lacks directory " + std::to_string(id.value()));
+}
+
+}  // namespace
+
 Status Directory::Insert(const NewInode& from, const std::vector<BlockEntry>& blocks,
                          const OpenFile* open) {
   if (from.id < kRootInodeId || from.id >= InodeMap::kMaxId || FindRaw(from.id) != nullptr ||
@@ -348,34 +356,45 @@ Status Directory::Insert(const NewInode& from, const std::vector<BlockEntry>& bl
     inode->detached_root = true;
     detached_.push_back(from.id);
   } else {
-    unlinked_[from.parent].push_back(from.id);
+    Inode* const parent = FindRaw(from.parent);
+    if (parent != nullptr) return LinkUnsorted(parent, inode);
+    unlinked_.emplace_back(from.parent, from.id);  // it was moved below a younger directory
   }
+  return Status::Ok();
+}
+
+Status Directory::LinkUnsorted(Inode* parent, Inode* child) {
+  if (!parent->directory) return LacksDirectory(parent->id);
+  if (parent->children == nullptr) parent->children = new std::vector<InodeIndex>;
+  parent->children->push_back(IndexOf(*child));
+  child->parent = IndexOf(*parent);
   return Status::Ok();
 }
 
 Status Directory::FinishLoad() {
   if (root_ == nullptr) return DataLossError("the image has no root directory");
-  for (auto& [parent_id, children] : unlinked_) {
-    Inode* parent = FindRaw(parent_id);
-    if (parent == nullptr || !parent->directory) {
-      return DataLossError("the image lacks directory " + std::to_string(parent_id.value()));
-    }
-    auto* linked = new std::vector<InodeIndex>;
-    parent->children = linked;
-    linked->reserve(children.size());
-    for (const InodeId child : children) {
-      linked->push_back(inodes_.Find(child));
-      Get(linked->back())->parent = inodes_.Find(parent_id);
-    }
-    std::sort(linked->begin(), linked->end(),
-              [this](InodeIndex a, InodeIndex b) { return NameOf(*Get(a)) < NameOf(*Get(b)); });
-    for (size_t i = 1; i < linked->size(); ++i) {
-      if (NameOf(*Get((*linked)[i - 1])) == NameOf(*Get((*linked)[i]))) {
-        return DataLossError("the image has two entries " + PathOf(*Get((*linked)[i])));
-      }
+  for (const auto& [parent_id, child] : unlinked_) {
+    Inode* const parent = FindRaw(parent_id);
+    if (parent == nullptr) return LacksDirectory(parent_id);
+    RETURN_IF_ERROR(LinkUnsorted(parent, FindRaw(child)));
+  }
+  unlinked_ = {};
+  for (InodeIndex i = 0; i < inodes_.end_index(); ++i) {
+    if (inodes_.Get(i)->children != nullptr) RETURN_IF_ERROR(SortChildren(inodes_.Get(i)));
+  }
+  return Status::Ok();
+}
+
+Status Directory::SortChildren(Inode* directory) {
+  auto& children = *directory->children;
+  children.shrink_to_fit();
+  std::sort(children.begin(), children.end(),
+            [this](InodeIndex a, InodeIndex b) { return NameOf(*Get(a)) < NameOf(*Get(b)); });
+  for (size_t i = 1; i < children.size(); ++i) {
+    if (NameOf(*Get(children[i - 1])) == NameOf(*Get(children[i]))) {
+      return DataLossError("the image has two entries " + PathOf(*Get(children[i])));
     }
   }
-  unlinked_.clear();
   return Status::Ok();
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
@@ -143,7 +144,7 @@ class Directory {
 
   // kDataLoss for an id that is taken or out of range. Parents may come later.
   Status Insert(const NewInode& inode, const std::vector<BlockEntry>& blocks, const OpenFile* open);
-  // Links what was inserted into its parents. kDataLoss for a parent that is missing, no root, two
+  // Links what is left, and sorts. kDataLoss for a parent that is missing, no root, two
   // children of one name.
   Status FinishLoad();
 
@@ -155,6 +156,9 @@ class Directory {
   Inode* Allocate(const NewInode& inode);
   void Link(Inode* parent, Inode* child);
   void Unlink(Inode* child);
+  // While loading.
+  Status LinkUnsorted(Inode* parent, Inode* child);
+  Status SortChildren(Inode* directory);
   void FreeInode(Inode* inode, std::vector<BlockId>* blocks, std::vector<InodeId>* open_files);
   void Measure(const BlockEntry& block, int sign);
 
@@ -162,8 +166,9 @@ class Directory {
   NameArena names_;
   AccessTable access_;
   std::unordered_map<InodeId, OpenFile> open_files_;
-  std::vector<InodeId> detached_;                               // roots not yet freed
-  std::unordered_map<InodeId, std::vector<InodeId>> unlinked_;  // while loading: children by parent
+  std::vector<InodeId> detached_;  // roots not yet freed
+  // While loading: parent and child, where the parent is still to come.
+  std::vector<std::pair<InodeId, InodeId>> unlinked_;
   DirectoryObserver* observer_ = nullptr;
   Inode* root_ = nullptr;
   uint64_t sum_of_lengths_ = 0;

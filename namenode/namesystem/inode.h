@@ -1,10 +1,12 @@
-// One file or directory in memory: 72 bytes, its name and its blocks or children beside it.
+// One file or directory in memory: 88 bytes, its only block inside; its name, more blocks or its
+// children beside it.
 //
 // Inodes live in a slab and refer to each other by 32-bit index; the 64-bit id on the wire is never
 // used again. docs/design/namesystem.md has the byte count.
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "common/protocol/block.h"
@@ -31,46 +33,58 @@ struct BlockEntry {
 };
 static_assert(sizeof(BlockEntry) == 24);
 
-// The blocks of one file; grows by doubling without storing its capacity.
+// The blocks of one file: the only one inside, as most files have it, more of them on the heap,
+// which grows by doubling without storing its capacity.
 class BlockList {
  public:
-  BlockList() = default;
-  ~BlockList() { delete[] entries_; }
+  BlockList() : many_(nullptr) {}
+  ~BlockList() {
+    if (size_ > 1) delete[] many_;
+  }
   BlockList(const BlockList&) = delete;
   BlockList& operator=(const BlockList&) = delete;
 
   uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  const BlockEntry* begin() const { return entries_; }
-  const BlockEntry* end() const { return entries_ + size_; }
-  const BlockEntry& operator[](uint32_t i) const { return entries_[i]; }
-  BlockEntry& operator[](uint32_t i) { return entries_[i]; }
-  const BlockEntry& back() const { return entries_[size_ - 1]; }
-  BlockEntry& back() { return entries_[size_ - 1]; }
+  const BlockEntry* begin() const { return size_ <= 1 ? &one_ : many_; }
+  const BlockEntry* end() const { return begin() + size_; }
+  const BlockEntry& operator[](uint32_t i) const { return begin()[i]; }
+  BlockEntry& operator[](uint32_t i) { return size_ <= 1 ? one_ : many_[i]; }
+  const BlockEntry& back() const { return begin()[size_ - 1]; }
+  BlockEntry& back() { return (*this)[size_ - 1]; }
 
   void push_back(const BlockEntry& entry) {
-    if ((size_ & (size_ - 1)) == 0) Grow(size_ == 0 ? 1 : 2 * size_);  // full at powers of two
-    entries_[size_++] = entry;
+    if (size_ == 0) {
+      new (&one_) BlockEntry(entry);
+    } else {
+      if ((size_ & (size_ - 1)) == 0) MoveTo(2 * size_);  // full at powers of two
+      many_[size_] = entry;
+    }
+    ++size_;
   }
   void pop_back() {
     --size_;
-    if (size_ == 0) {
-      delete[] entries_;
-      entries_ = nullptr;
-    } else if ((size_ & (size_ - 1)) == 0) {
-      Grow(size_);
+    if (size_ == 1) {
+      BlockEntry* const left = many_;
+      new (&one_) BlockEntry(left[0]);
+      delete[] left;
+    } else if (size_ > 1 && (size_ & (size_ - 1)) == 0) {
+      MoveTo(size_);
     }
   }
 
  private:
-  void Grow(uint32_t capacity) {
-    auto* grown = new BlockEntry[capacity];
-    for (uint32_t i = 0; i < size_; ++i) grown[i] = entries_[i];
-    delete[] entries_;
-    entries_ = grown;
+  void MoveTo(uint32_t capacity) {
+    auto* const moved = new BlockEntry[capacity];
+    for (uint32_t i = 0; i < size_; ++i) moved[i] = (*this)[i];
+    if (size_ > 1) delete[] many_;
+    many_ = moved;
   }
 
-  BlockEntry* entries_ = nullptr;
+  union {
+    BlockEntry one_;    // up to one block
+    BlockEntry* many_;  // more
+  };
   uint32_t size_ = 0;
 };
 
@@ -92,6 +106,6 @@ struct Inode {
 
   bool is_file() const { return !directory; }
 };
-static_assert(sizeof(Inode) <= 72);
+static_assert(sizeof(Inode) <= 88);
 
 }  // namespace tusk::namenode

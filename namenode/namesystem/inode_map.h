@@ -32,6 +32,9 @@ class InodeMap {
   Inode* Get(InodeIndex index) { return &chunks_[index / kChunk][index % kChunk]; }
   const Inode* Get(InodeIndex index) const { return &chunks_[index / kChunk][index % kChunk]; }
 
+  // Indexes are below this; some of them are not in use.
+  InodeIndex end_index() const { return next_; }
+
   // kNoInode when there is none. Says nothing on whether it hangs in the tree.
   InodeIndex Find(InodeId id) const;
 
