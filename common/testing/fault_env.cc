@@ -29,10 +29,10 @@ struct FaultEnv::Node {
       for (const auto& [name, child] : live_children) child->Crash(torn_bytes, tear);
       return;
     }
-    if (!live.starts_with(durable)) {
+    if (tear != nullptr) {
+      live.starts_with(durable) ? Tear(tear) : Mix(tear);
+    } else if (!live.starts_with(durable)) {
       live = durable;
-    } else if (tear != nullptr) {
-      Tear(tear);
     } else {
       live.resize(std::min(live.size(), durable.size() + static_cast<size_t>(torn_bytes)));
     }
@@ -45,6 +45,18 @@ struct FaultEnv::Node {
     const size_t kept = tear->Below(unsynced + 1);
     live.resize(durable.size() + kept);
     if (tear->OneIn(4)) live.resize(live.size() + tear->Below(unsynced - kept + 1), '\0');
+  }
+
+  // Old bytes were written over or cut off: each sector is the old one or the new one, and so is
+  // the size.
+  void Mix(Random* tear) {
+    constexpr size_t kSectorBytes = 512;
+    const size_t both = std::min(live.size(), durable.size());
+    for (size_t at = 0; at < both; at += kSectorBytes) {
+      const size_t size = std::min(kSectorBytes, both - at);
+      if (tear->OneIn(2)) live.replace(at, size, durable, at, size);
+    }
+    if (tear->OneIn(2)) live.replace(both, live.size() - both, durable, both);
   }
 
   // Also what hangs below under two names is one file in the copy.

@@ -37,7 +37,8 @@ class FaultEnv final : public Env {
   // At Crash the first `bytes` unsynced bytes of each file survive.
   void KeepTornTail(int64_t bytes) EXCLUDES(mu_);
   // At Crash each file keeps a random prefix of its unsynced appends, at times with zeros behind it
-  // (the file had grown, the bytes were not there yet). Of the names that were made, changed and
+  // (the file had grown, the bytes were not there yet); where old bytes were written over, each
+  // sector is the old one or the new one. Of the names that were made, changed and
   // removed a random number survives, the oldest ones, as in the journal of a file system.
   void TearAtCrash(uint64_t seed) EXCLUDES(mu_);
 

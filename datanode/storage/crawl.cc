@@ -132,6 +132,11 @@ Status Settle(Volume* volume, BlockId id, const Halves& halves, CrawlResult* res
     RETURN_IF_ERROR(env->SyncDir(finalized));
     ++result->joined;
   }
+  for (const std::string& dir : halves.data_dirs) {  // a rename that has reached one folder only
+    if (data_final && dir != finalized) {
+      RETURN_IF_ERROR(RemoveFile(volume, JoinPath(dir, block_file), result));
+    }
+  }
   ASSIGN_OR_RETURN(FoundReplica replica, Measure(volume, id, stamp));
   result->replicas.push_back(replica);
   return Status::Ok();

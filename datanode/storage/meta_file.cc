@@ -161,7 +161,12 @@ StatusOr<uint32_t> CutReplica(File* data, File* meta, const DataChecksum& checks
       AppendBigEndian(&new_sum, last_crc);
     }
     const int64_t at = kMetaHeaderSize + start / checksum.bytes_per_checksum * 4;
-    if (!new_sum.empty()) RETURN_IF_ERROR(meta->WriteAt(at, new_sum));
+    if (!new_sum.empty()) {
+      // On the disk before the data is cut: what is kept may have been acknowledged as durable, and
+      // a short chunk under the checksum of a longer one vouches for none of its bytes.
+      RETURN_IF_ERROR(meta->WriteAt(at, new_sum));
+      RETURN_IF_ERROR(meta->Sync());
+    }
     RETURN_IF_ERROR(meta->Truncate(at + static_cast<int64_t>(new_sum.size())));
   }
   RETURN_IF_ERROR(data->Truncate(length));

@@ -1,4 +1,4 @@
-// What a store finds when it starts: after a clean stop, a kill, a power loss at any moment.
+// What a store finds when it starts: after a clean stop, a kill, on a strange directory.
 #include <thread>
 
 #include "datanode/storage/store_fixture.h"
@@ -90,43 +90,6 @@ TEST_F(RestartTest, AnIndexThatTakesNothingMoreCostsACrawlAndNoReplica) {
   EXPECT_EQ(bytes, Pattern(600));
 }
 
-// The disk stops at each write in turn: whatever was finalized or hsynced before is there, and
-// right.
-TEST_F(RestartTest, APowerLossAtAnyWriteKeepsWhatWasAcknowledged) {
-  Start();
-  int64_t next = 1;
-  for (int n = 1; n < 60; ++n) {
-    SCOPED_TRACE("stopped at write " + std::to_string(n));
-    const int64_t closed_id = next++, open_id = next++;
-    int64_t hsynced = 0;
-    env_.FailAfterWrites(n);
-    const bool closed = Put(closed_id, 1300).ok();
-    {
-      auto writer = Create(open_id);
-      for (int64_t at = 0; writer.ok() && at < 2000; at += 500) {
-        const std::string part = Pattern(2000).substr(static_cast<size_t>(at), 500);
-        if (!(*writer)->Write(at, part, {}, (*writer)->checksum()).ok()) break;
-        if ((*writer)->Hsync().ok()) hsynced = at + 500;
-      }
-    }
-    const bool stopped = env_.failed();
-    env_.Crash();
-    store_.reset();
-    boot_id_ = "boot-" + std::to_string(n);
-    Start();
-    if (closed) {
-      ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadBack(closed_id));
-      EXPECT_EQ(bytes, Pattern(1300));
-    }
-    if (hsynced > 0) {
-      ASSERT_OK_AND_ASSIGN(const ReplicaSnapshot now, store_->Find(TestBlock(open_id, 1001)));
-      EXPECT_GE(now.block.num_bytes, hsynced);
-    }
-    if (!stopped) return;
-  }
-  FAIL() << "it never came to the end";
-}
-
 TEST_F(RestartTest, CopiesThatWereComingInAreGone) {
   Start();
   {
@@ -196,63 +159,6 @@ TEST_F(RestartTest, ADamagedFinalizedReplicaIsReported) {
   listener_.Take();
   Start();
   EXPECT_THAT(listener_.Take(), ElementsAre("bad blk_1_1001 10"));
-}
-
-// The machine stops at the n-th change of the disk, for every n: what was acknowledged as finalized
-// is there afterwards, byte for byte; what was not is either whole or unfinished, never wrong.
-TEST(PowerLossTest, WhatWasAcknowledgedSurvivesAStopAtAnyWrite) {
-  struct Fixture : StoreTest {
-    void TestBody() override {}
-    using StoreTest::boot_id_;
-    using StoreTest::Create;
-    using StoreTest::env_;
-    using StoreTest::Put;
-    using StoreTest::ReadBack;
-    using StoreTest::Session;
-    using StoreTest::Start;
-    using StoreTest::store_;
-    using StoreTest::WriteAll;
-  };
-  bool reached_end = false;
-  int stops = 0;
-  for (int n = 1; !reached_end; ++n) {
-    ASSERT_LT(n, 2000);
-    Fixture f;
-    ASSERT_NO_FATAL_FAILURE(f.Start());
-    ASSERT_OK(f.Put(1, 1000));
-    f.env_.FailAfterWrites(n);
-    const bool second = f.Put(2, 3000).ok();
-    bool appended = false;
-    if (second) {
-      auto writer =
-          f.store_->Append(TestBlock(1, 1001), GenerationStamp(1002), 1000, Fixture::Session());
-      if (writer.ok() && Fixture::WriteAll(writer->get(), 1000, Pattern(1024).substr(1000)).ok()) {
-        appended = f.store_->Finalize(std::move(writer).value()).ok();
-      }
-    }
-    reached_end = !f.env_.failed();
-    stops += reached_end ? 0 : 1;
-    f.env_.Crash();
-    f.store_.reset();
-    f.boot_id_ = "boot-2";
-    ASSERT_NO_FATAL_FAILURE(f.Start()) << "stopped at write " << n;
-    SCOPED_TRACE("stopped at write " + std::to_string(n));
-    if (second) {
-      ASSERT_OK_AND_ASSIGN(const std::string bytes, f.ReadBack(2));
-      EXPECT_EQ(bytes, Pattern(3000));
-    }
-    // Block 1: its first 1000 bytes were acknowledged long ago.
-    ASSERT_OK_AND_ASSIGN(const ReplicaSnapshot one, f.store_->Find(TestBlock(1, 1001)));
-    EXPECT_GE(one.block.num_bytes, 1000);
-    if (appended) {
-      EXPECT_EQ(one.state, ReplicaState::kFinalized);
-      EXPECT_EQ(one.block.num_bytes, 1024);
-      EXPECT_EQ(one.block.generation_stamp, GenerationStamp(1002));
-    }
-    ASSERT_OK_AND_ASSIGN(const std::string first, f.ReadBack(1));
-    EXPECT_EQ(first, Pattern(one.block.num_bytes));
-  }
-  EXPECT_GT(stops, 20);
 }
 
 }  // namespace

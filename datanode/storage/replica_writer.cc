@@ -31,8 +31,7 @@ ReplicaWriter::ReplicaWriter(std::shared_ptr<Replica> replica, std::unique_ptr<F
   const ReplicaSnapshot now = replica_->Get();
   length_ = now.block.num_bytes;
   last_crc_ = now.last_chunk_crc;
-  found_chunk_ =
-      length_ % checksum_.bytes_per_checksum == 0 ? -1 : length_ / checksum_.bytes_per_checksum;
+  durable_chunk_ = PartialChunk();
   replica_->volume()->Reserve(promised_);
 }
 
@@ -104,7 +103,7 @@ Status ReplicaWriter::WriteComputed(std::string_view data) {
 
 Status ReplicaWriter::Put(std::string_view data, int64_t first_chunk, std::string_view sums) {
   RETURN_IF_ERROR(data_->WriteAt(length_, data));
-  if (first_chunk == found_chunk_) RETURN_IF_ERROR(data_->Sync());
+  if (first_chunk == durable_chunk_) RETURN_IF_ERROR(data_->Sync());
   if (!sums.empty()) {
     RETURN_IF_ERROR(
         meta_->WriteAt(kMetaHeaderSize + first_chunk * checksum_.checksum_size(), sums));
@@ -128,6 +127,11 @@ Status ReplicaWriter::ReserveSpace(int64_t end) {
   return Status::Ok();
 }
 
+int64_t ReplicaWriter::PartialChunk() const {
+  const int64_t chunk_size = checksum_.bytes_per_checksum;
+  return length_ % chunk_size == 0 ? -1 : length_ / chunk_size;
+}
+
 Status ReplicaWriter::Sync() {
   RETURN_IF_ERROR(data_->Sync());
   return meta_->Sync();
@@ -135,6 +139,7 @@ Status ReplicaWriter::Sync() {
 
 Status ReplicaWriter::Hsync() {
   RETURN_IF_ERROR(Sync());
+  durable_chunk_ = PartialChunk();
   if (names_synced_) return Status::Ok();
   Volume* volume = replica_->volume();
   RETURN_IF_ERROR(

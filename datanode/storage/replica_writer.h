@@ -62,6 +62,7 @@ class ReplicaWriter {
   // Puts new bytes at the end and checksums from chunk `first_chunk` on.
   Status Put(std::string_view data, int64_t first_chunk, std::string_view sums);
   Status ReserveSpace(int64_t end);
+  int64_t PartialChunk() const;  // at the end; -1 when there is none
 
   const std::shared_ptr<Replica> replica_;
   const std::unique_ptr<File> data_;
@@ -74,9 +75,10 @@ class ReplicaWriter {
   int64_t promised_;
   int64_t allocated_ = 0;
   bool names_synced_ = false;
-  // The partial chunk this writer found at the end, or -1: its bytes may be acknowledged as
-  // durable, so its checksum is replaced only once the data that goes with it is on the disk.
-  int64_t found_chunk_;
+  // The partial chunk at the end whose bytes may be acknowledged as durable (found by this writer,
+  // or hsynced), or -1: its checksum is replaced only once the data that goes with it is on the
+  // disk.
+  int64_t durable_chunk_;
   std::string sums_;  // reused
 };
 

@@ -113,10 +113,12 @@ class StoreTest : public testing::Test {
     deps.env = &env_;
     deps.deletions = &deletions_;
     deps.listener = &listener_;
-    deps.open_index = indexes_.Opener();
+    deps.open_index = Index();
     deps.on_fatal = [this](const std::string& why) { fatal_ = why; };
     return ReplicaStore::Open(std::move(options), std::move(deps));
   }
+
+  virtual OpenIndex Index() { return indexes_.Opener(); }
 
   // A store that has joined; ends the test when it does not open.
   void Start(std::vector<VolumeSpec> volumes = {{"/d1"}}) {

@@ -106,10 +106,10 @@ class Writer {
   }
 
   // Reads all replicas of all that was closed.
-  void Verify(size_t replication) {
+  void Verify(size_t replication, TimePoint until) {
     for (const File& file : files_) {
-      const Status status =
-          tusk::integration::CheckReplicas(client_, file.path, file.seed, file.length, replication);
+      const Status status = tusk::integration::WaitForReplicas(client_, file.path, file.seed,
+                                                               file.length, replication, until);
       if (status.ok()) continue;
       std::printf("%s\n", status.ToString().c_str());
       ++wrong_;
@@ -295,12 +295,13 @@ Status Run(const Options& options) {
   for (const auto& writer : writers) blocks += writer->blocks();
   const TimePoint stopped = Clock::Real()->Now();
   const Status settled = tusk::integration::WaitForDisks(
-      options.cluster, blocks, static_cast<int>(replication), kSettleLimit);
+      options.cluster, blocks, static_cast<int>(replication), stopped + kSettleLimit);
   const int64_t settle_millis = tusk::ToMillis(Clock::Real()->Now() - stopped);
   if (!settled.ok()) std::printf("%s\n", settled.ToString().c_str());
 
   for (const auto& writer : writers) {
-    running.emplace_back([&writer, replication] { writer->Verify(replication); });
+    running.emplace_back(
+        [&writer, replication, stopped] { writer->Verify(replication, stopped + kSettleLimit); });
   }
   for (std::thread& thread : running) thread.join();
   int64_t files = 0;

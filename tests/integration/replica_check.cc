@@ -93,6 +93,16 @@ Status CheckDisks(const std::string& cluster_dir, int64_t blocks, int replicatio
       (disks.unfinished.empty() ? "" : ", as " + disks.unfinished.front()));
 }
 
+template <typename Check>
+Status WaitFor(TimePoint until, const Check& check) {
+  for (;;) {
+    Status status = check();
+    if (status.ok() || status.code() == Code::kDataLoss) return status;
+    if (Clock::Real()->Now() > until) return status.WithContext("in the end");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 }  // namespace
 
 std::string FileBytes(uint64_t seed, int64_t offset, size_t size) {
@@ -152,17 +162,14 @@ Status CheckReplicas(const Client& client, const std::string& path, uint64_t see
   return Status::Ok();
 }
 
+Status WaitForReplicas(const Client& client, const std::string& path, uint64_t seed, int64_t length,
+                       size_t replication, TimePoint until) {
+  return WaitFor(until, [&] { return CheckReplicas(client, path, seed, length, replication); });
+}
+
 Status WaitForDisks(const std::string& cluster_dir, int64_t blocks, int replication,
-                    Duration limit) {
-  const TimePoint until = Clock::Real()->Now() + limit;
-  for (;;) {
-    const Status status = CheckDisks(cluster_dir, blocks, replication);
-    if (status.ok()) return status;
-    if (Clock::Real()->Now() > until) {
-      return status.WithContext("after " + std::to_string(ToMillis(limit)) + " ms");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+                    TimePoint until) {
+  return WaitFor(until, [&] { return CheckDisks(cluster_dir, blocks, replication); });
 }
 
 }  // namespace tusk::integration

@@ -29,14 +29,18 @@ StatusOr<Client> ConnectClient(const Configuration& conf);
 // The file is closed, `length` bytes long (-1: any), and each of its blocks has exactly
 // `replication` replicas, all of the block's length and with the bytes of FileBytes(seed).
 //
-// kFailedPrecondition while that may still come (open, too few or too many replicas), kDataLoss
-// when it never will: a wrong length, a wrong byte, a replica that does not match its checksums.
+// kDataLoss when that will never come: a wrong length, a wrong byte, a replica that does not match
+// its checksums. Any other error may still pass: open, too few or too many replicas, one just gone.
 Status CheckReplicas(const Client& client, const std::string& path, uint64_t seed, int64_t length,
                      size_t replication);
+
+// Waits until that is Ok, or never will be, or the time is `until`.
+Status WaitForReplicas(const Client& client, const std::string& path, uint64_t seed, int64_t length,
+                       size_t replication, TimePoint until);
 
 // Waits until the workers' disks hold `blocks` blocks, each finalized on exactly `replication`
 // DataNodes, and nothing in rbw/ or tmp/. `cluster_dir` as of `tusk cluster start --dir`.
 Status WaitForDisks(const std::string& cluster_dir, int64_t blocks, int replication,
-                    Duration limit);
+                    TimePoint until);
 
 }  // namespace tusk::integration

@@ -59,10 +59,11 @@ Status WriteAndDie(const Client& client, const std::string& path, uint64_t seed,
   std::printf("created\n");
   std::fflush(stdout);
   for (int64_t at = 0; at < last_byte;) {
-    const auto piece = std::min<int64_t>(last_byte - at, 1 + random.Below(100'000));
+    const auto most = static_cast<uint64_t>(std::min<int64_t>(last_byte / 3 + 1, 100'000));
+    const auto piece = std::min<int64_t>(last_byte - at, 1 + random.Below(most));
     RETURN_IF_ERROR(out->Write(FileBytes(seed, at, static_cast<size_t>(piece))));
     at += piece;
-    if (!random.OneIn(8)) continue;
+    if (!random.OneIn(4)) continue;
     RETURN_IF_ERROR(random.OneIn(2) ? out->Hflush() : out->Hsync());
     std::printf("%lld\n", static_cast<long long>(at));
     std::fflush(stdout);
@@ -139,18 +140,6 @@ Status WaitClosed(const Client& client, const Victim& victim) {
   }
 }
 
-// Three replicas of each block, after the time it takes to copy what is missing.
-Status WaitRight(const Client& client, const Victim& victim) {
-  const TimePoint until = Clock::Real()->Now() + kLimit;
-  for (;;) {
-    const Status status = tusk::integration::CheckReplicas(client, victim.path, victim.seed,
-                                                           /*length=*/-1, kReplication);
-    if (status.ok() || status.code() == tusk::Code::kDataLoss) return status;
-    if (Clock::Real()->Now() > until) return status.WithContext("after 60 s");
-    std::this_thread::sleep_for(50ms);
-  }
-}
-
 Status KillAndRecover(const std::string& conf_dir, const tusk::Configuration& conf,
                       Victim* victim) {
   RETURN_IF_ERROR(RunVictim(conf_dir, victim));
@@ -161,7 +150,9 @@ Status KillAndRecover(const std::string& conf_dir, const tusk::Configuration& co
   if (status.length < victim->flushed || status.length > victim->last_byte) {
     return tusk::DataLossError("the file has " + std::to_string(status.length) + " bytes");
   }
-  RETURN_IF_ERROR(WaitRight(client, *victim));
+  RETURN_IF_ERROR(tusk::integration::WaitForReplicas(client, victim->path, victim->seed,
+                                                     status.length, kReplication,
+                                                     Clock::Real()->Now() + kLimit));
   ASSIGN_OR_RETURN(const auto located, client.fs->GetBlockLocations(
                                            victim->path, 0, std::max<int64_t>(1, status.length)));
   victim->blocks = static_cast<int64_t>(located.blocks.size());
@@ -222,8 +213,8 @@ Status Run(const Options& options, const tusk::Configuration& conf) {
   for (std::thread& thread : threads) thread.join();
   int64_t blocks = 0;
   for (const Victim& victim : victims) blocks += victim.blocks;
-  const Status settled = tusk::integration::WaitForDisks(options.cluster, blocks,
-                                                         static_cast<int>(kReplication), kLimit);
+  const Status settled = tusk::integration::WaitForDisks(
+      options.cluster, blocks, static_cast<int>(kReplication), Clock::Real()->Now() + kLimit);
   if (!settled.ok()) ++wrong;
   std::printf("%d writers killed, %d things are wrong\n", options.writers, wrong.load());
   RETURN_IF_ERROR(settled);
