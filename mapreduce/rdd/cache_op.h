@@ -54,29 +54,27 @@ int64_t HeapBytes(const T& value) {
   }
 }
 
-// A cached partition as the program's own objects, side by side.
+// A cached partition as the program's own objects, side by side in arrays that never move: to grow
+// one array, old and new would be there at a time, up to three times what the ledger was asked for.
 template <class T>
 class CachedRecords final : public mapreduce::CachedPartition {
  public:
   int64_t memory_bytes() const override { return bytes_; }
 
   Status Encode(const std::function<Status(std::string_view)>& append) const override {
-    for (size_t at = 0; at < records_.size(); at += kBatchRecords) {
+    return ForEachBatch([&append](std::span<const T> batch) {
       Writer out;
-      const size_t count = std::min(kBatchRecords, records_.size() - at);
-      out.Varint(count);
-      for (size_t i = at; i < at + count; ++i) Codec<T>::Encode(records_[i], out);
-      RETURN_IF_ERROR(append(out.str()));
-    }
-    return Status::Ok();
+      out.Varint(batch.size());
+      for (const T& record : batch) Codec<T>::Encode(record, out);
+      return append(out.str());
+    });
   }
 
-  // Memory needed for `batch` more records, growth of the array included.
+  // Memory needed for `batch` more records, a new array included.
   int64_t BytesFor(std::span<const T> batch) const {
     int64_t bytes = 0;
-    if (records_.size() + batch.size() > records_.capacity()) {
-      bytes += static_cast<int64_t>(NewCapacity(batch.size()) - records_.capacity()) *
-               static_cast<int64_t>(sizeof(T));
+    if (batch.size() > Room()) {
+      bytes += static_cast<int64_t>(NewCapacity(batch.size() - Room()) * sizeof(T));
     }
     if constexpr (!std::is_trivially_copyable_v<T>) {
       for (const T& record : batch) bytes += HeapBytes(record);
@@ -84,24 +82,48 @@ class CachedRecords final : public mapreduce::CachedPartition {
     return bytes;
   }
   void Add(std::span<const T> batch, int64_t bytes) {
-    if (records_.size() + batch.size() > records_.capacity()) {
-      records_.reserve(NewCapacity(batch.size()));
+    const size_t first = std::min(batch.size(), Room());
+    if (first > 0)
+      arrays_.back().insert(arrays_.back().end(), batch.begin(), batch.begin() + first);
+    if (first < batch.size()) {
+      std::vector<T> array;
+      array.reserve(NewCapacity(batch.size() - first));
+      array.insert(array.end(), batch.begin() + first, batch.end());
+      arrays_.push_back(std::move(array));
     }
-    records_.insert(records_.end(), batch.begin(), batch.end());
+    count_ += batch.size();
     bytes_ += bytes;
   }
-  const std::vector<T>& records() const { return records_; }
+  // Calls `each` with all records in their order, kBatchRecords at most at a time.
+  template <class Each>
+  Status ForEachBatch(Each each) const {
+    for (const std::vector<T>& array : arrays_) {
+      const std::span<const T> all(array);
+      for (size_t at = 0; at < all.size(); at += kBatchRecords) {
+        RETURN_IF_ERROR(each(all.subspan(at, std::min(kBatchRecords, all.size() - at))));
+      }
+    }
+    return Status::Ok();
+  }
   void Clear() {
-    records_ = std::vector<T>();
+    arrays_ = {};
+    count_ = 0;
     bytes_ = 0;
   }
 
  private:
+  static constexpr size_t kArrayBytes = 1 << 20;
+
+  size_t Room() const {
+    return arrays_.empty() ? 0 : arrays_.back().capacity() - arrays_.back().size();
+  }
+  // Small partitions take little: arrays grow with what is there, up to 1 MB.
   size_t NewCapacity(size_t more) const {
-    return std::max(records_.size() + more, records_.capacity() + records_.capacity() / 2);
+    return std::max(more, std::min(count_, kArrayBytes / sizeof(T)));
   }
 
-  std::vector<T> records_;
+  std::vector<std::vector<T>> arrays_;
+  size_t count_ = 0;
   int64_t bytes_ = 0;
 };
 
@@ -148,13 +170,11 @@ struct CacheOp final : Stage<T> {
 
   Status PushMemory(TaskContext& task,
                     const std::shared_ptr<const mapreduce::CachedPartition>& cached) {
-    const auto& all = static_cast<const CachedRecords<T>&>(*cached).records();
-    for (size_t at = 0; at < all.size(); at += kBatchRecords) {
-      RETURN_IF_ERROR(task.Check());
-      RETURN_IF_ERROR(
-          next_stage()->Push({all.data() + at, std::min(kBatchRecords, all.size() - at)}));
-    }
-    return Status::Ok();
+    return static_cast<const CachedRecords<T>&>(*cached).ForEachBatch(
+        [&](std::span<const T> batch) -> Status {
+          RETURN_IF_ERROR(task.Check());
+          return next_stage()->Push(batch);
+        });
   }
 
   Status PushDisk(mapreduce::CachedBlockReader& reader) {
