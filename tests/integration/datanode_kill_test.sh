@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kill -9 of one DataNode after the other under parallel writers: what was reported complete reads back
 # from every replica, no writer fails while two nodes of its pipeline live, replication is restored and
-# nothing is left over. TUSK_DEEP=1: 50 kills, 20 writers, files up to 300 MB (about 4 minutes).
+# nothing is left over. TUSK_DEEP=1: 50 kills, 20 writers, files up to 300 MB (two minutes).
 . "$(dirname "$0")/../lib/cluster.sh"
 if [ "${TUSK_DEEP:-0}" = 1 ]; then
   load=(--kills 50 --writers 20 --megabytes 300)

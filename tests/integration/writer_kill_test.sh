@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kill -9 of writers at random bytes: the lease is recovered on request, by another writer, by itself; the
 # file is closed with at least what was flushed, all its replicas are equal and nothing is left over.
-# TUSK_DEEP=1: 50 writers (about a minute).
+# TUSK_DEEP=1: 50 writers (half a minute).
 . "$(dirname "$0")/../lib/cluster.sh"
 if [ "${TUSK_DEEP:-0}" = 1 ]; then load=(--writers 50 --parallel 4); else load=(--writers 6 --parallel 6); fi
 start_cluster --workers 4 -D dfs.replication=3 -D dfs.blocksize=1m \
