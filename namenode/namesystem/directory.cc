@@ -32,10 +32,10 @@ std::string_view Directory::NameOf(const Inode& inode) const {
 }
 
 size_t Directory::ChildPosition(const Inode& directory, std::string_view after) const {
-  if (directory.children == nullptr) return 0;
+  if (ChildCount(directory) == 0) return 0;
   const auto& children = *directory.children;
   // New names mostly come in order: look at the last one first.
-  if (!children.empty() && NameOf(*Get(children.back())) <= after) return children.size();
+  if (NameOf(*Get(children.back())) <= after) return children.size();
   const auto at = std::upper_bound(
       children.begin(), children.end(), after,
       [this](std::string_view name, InodeIndex child) { return name < NameOf(*Get(child)); });
@@ -153,7 +153,7 @@ Inode* Directory::Allocate(const NewInode& from) {
   inode->mtime_ms = from.mtime_ms;
   inode->atime_ms = from.atime_ms;
   inode->replication = static_cast<uint16_t>(from.replication);
-  inode->block_size = from.block_size;
+  if (!from.directory) inode->block_size = from.block_size;
   inode->name = names_.Add(from.name);
   return inode;
 }
@@ -171,6 +171,7 @@ void Directory::Format(const std::string& owner, const std::string& group, int64
 }
 
 void Directory::Link(Inode* parent, Inode* child) {
+  CHECK(parent->directory);
   if (parent->children == nullptr) parent->children = new std::vector<InodeIndex>;
   const auto at = static_cast<std::ptrdiff_t>(ChildPosition(*parent, names_.Get(child->name)));
   parent->children->insert(parent->children->begin() + at, IndexOf(*child));
@@ -304,7 +305,7 @@ bool Directory::FreeSome(int limit, std::vector<BlockId>* blocks,
     CHECK(root != nullptr);
     // Deepest last child first: what is left hangs together at every moment.
     Inode* inode = root;
-    while (inode->children != nullptr && !inode->children->empty()) {
+    while (ChildCount(*inode) > 0) {
       inode = Get(inode->children->back());
     }
     for (; limit > 0; --limit) {
@@ -317,7 +318,7 @@ bool Directory::FreeSome(int limit, std::vector<BlockId>* blocks,
       }
       parent->children->pop_back();
       inode = parent;
-      while (inode->children != nullptr && !inode->children->empty()) {
+      while (ChildCount(*inode) > 0) {
         inode = Get(inode->children->back());
       }
     }
@@ -380,7 +381,7 @@ Status Directory::FinishLoad() {
   }
   unlinked_ = {};
   for (InodeIndex i = 0; i < inodes_.end_index(); ++i) {
-    if (inodes_.Get(i)->children != nullptr) RETURN_IF_ERROR(SortChildren(inodes_.Get(i)));
+    if (ChildCount(*Get(i)) > 0) RETURN_IF_ERROR(SortChildren(Get(i)));
   }
   return Status::Ok();
 }

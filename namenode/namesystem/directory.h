@@ -89,8 +89,9 @@ class Directory {
   Inode* FindRaw(InodeId id) const;
   Inode* Get(InodeIndex index) const { return const_cast<InodeMap&>(inodes_).Get(index); }
   Inode* Child(const Inode& directory, std::string_view name) const;
+  // A file has none.
   size_t ChildCount(const Inode& directory) const {
-    return directory.children == nullptr ? 0 : directory.children->size();
+    return !directory.directory || directory.children == nullptr ? 0 : directory.children->size();
   }
   // First child whose name is greater than `after`; its position among the children.
   size_t ChildPosition(const Inode& directory, std::string_view after) const;

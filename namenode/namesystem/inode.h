@@ -1,4 +1,4 @@
-// One file or directory in memory: 88 bytes, its only block inside; its name, more blocks or its
+// One file or directory in memory: 80 bytes, its only block inside; its name, more blocks or its
 // children beside it.
 //
 // Inodes live in a slab and refer to each other by 32-bit index; the 64-bit id on the wire is never
@@ -92,12 +92,14 @@ struct Inode {
   InodeId id;
   int64_t mtime_ms = 0;
   int64_t atime_ms = 0;
-  int64_t block_size = 0;                       // of a file
-  std::vector<InodeIndex>* children = nullptr;  // of a directory, in byte order of names
-  BlockList blocks;                             // of a file
-  InodeIndex parent = kNoInode;                 // none: the root, a detached root, or a free slot
-  uint32_t name = 0;                            // in the name arena
-  uint32_t access = 0;                          // in the access table: owner, group, permission
+  union {
+    std::vector<InodeIndex>* children = nullptr;  // of a directory, in byte order of names
+    int64_t block_size;                           // of a file
+  };
+  BlockList blocks;              // of a file
+  InodeIndex parent = kNoInode;  // none: the root, a detached root, or a free slot
+  uint32_t name = 0;             // in the name arena
+  uint32_t access = 0;           // in the access table: owner, group, permission
   uint16_t replication = 0;
   bool directory : 1 = false;
   bool open : 1 = false;           // a file under construction
@@ -106,6 +108,6 @@ struct Inode {
 
   bool is_file() const { return !directory; }
 };
-static_assert(sizeof(Inode) <= 88);
+static_assert(sizeof(Inode) <= 80);
 
 }  // namespace tusk::namenode

@@ -7,7 +7,9 @@
 namespace tusk::namenode {
 
 InodeMap::~InodeMap() {
-  for (InodeIndex i = 0; i < next_; ++i) delete Get(i)->children;
+  for (InodeIndex i = 0; i < next_; ++i) {
+    if (Get(i)->directory) delete Get(i)->children;
+  }
 }
 
 Inode* InodeMap::Allocate(InodeId id) {
@@ -54,7 +56,7 @@ void InodeMap::Free(InodeIndex index) {
   }
   --size_;
   sum_of_ids_ -= static_cast<uint64_t>(inode->id.value());
-  delete inode->children;
+  if (inode->directory) delete inode->children;
   inode->~Inode();
   new (inode) Inode;
   free_.push_back(index);
