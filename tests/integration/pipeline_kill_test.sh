@@ -13,7 +13,8 @@ data=("$cluster"/workers/*/data)
   tusk dfs -put - /file &
 writer=$!
 # The third block (8 MB each) is being written on three of the four nodes: one of these is killed.
-third_block_begun() { [ "$(find "${data[@]}" -path '*/rbw/blk_*' ! -name '*.meta' -size +1M | wc -l)" -eq 3 ]; }
+replicas_in() { find "${data[@]}" -path "*/$1/*blk_*" ! -name '*.meta' -size +1M | wc -l; }  # FOLDER
+third_block_begun() { [ "$(replicas_in finalized)" -eq 6 ] && [ "$(replicas_in rbw)" -eq 3 ]; }
 eventually 10 third_block_begun
 victim=$(find "${data[@]}" -path '*/rbw/blk_*' ! -name '*.meta' | shuf -n 1 | sed 's|.*/workers/127.0.10.\([0-9]\)/.*|\1|')
 echo "victim: DataNode $victim"
