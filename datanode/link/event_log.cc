@@ -46,7 +46,9 @@ void EventLog::Add(ReplicaEventType type, const Block& block, const std::string&
     MutexLock lock(mu_);
     events_.push_back({++last_, type, block, storage_id, ""});
     if (events_.size() > max_kept_) events_.pop_front();
-    on_news = on_news_;
+    // Nobody waits to hear of a replica that is only begun: it goes with the next event or
+    // heartbeat.
+    if (type != ReplicaEventType::kReceiving) on_news = on_news_;
   }
   if (on_news) on_news();
 }

@@ -3,6 +3,7 @@
 // Numbers count from 1 within one incarnation of this process. Above `max_kept` events the oldest
 // go and a full report has to take their place.
 //
+// That a replica is begun is no news by itself: it is told with what comes next.
 // Threads: thread-safe. `on_news` is called without the lock, from whatever thread changed a
 //          replica, and must not block.
 #pragma once
