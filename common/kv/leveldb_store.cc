@@ -147,10 +147,15 @@ StatusOr<std::unique_ptr<KvStore>> OpenLevelDb(const std::string& dir,
   return std::unique_ptr<KvStore>(std::move(store));
 }
 
-Status RepairLevelDb(const std::string& dir) {
+Status RepairLevelDb(const std::string& dir, Env* env) {
   NoLogger logger;
   leveldb::Options options;
   options.info_log = &logger;
+  std::unique_ptr<LevelDbEnv> on_env;
+  if (env != nullptr) {
+    on_env = std::make_unique<LevelDbEnv>(env);
+    options.env = on_env.get();
+  }
   return FromLevelDb(dir, leveldb::RepairDB(dir, options));
 }
 

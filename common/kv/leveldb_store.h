@@ -29,8 +29,10 @@ struct LevelDbOptions {
 StatusOr<std::unique_ptr<KvStore>> OpenLevelDb(const std::string& dir,
                                                const LevelDbOptions& options);
 
-// Rebuilds what can be read from the tables and logs (leveldb::RepairDB); what is damaged is lost.
-Status RepairLevelDb(const std::string& dir);
+// Rebuilds what can be read from the tables and logs (leveldb::RepairDB); what is damaged is lost,
+// and what had been deleted may be back. For a store whose list of tables (MANIFEST) does not open
+// in any other way. Afterwards only iterators are sure to see the newest value of a key.
+Status RepairLevelDb(const std::string& dir, Env* env = nullptr);
 
 // Removes a directory's LevelDB files.
 Status DestroyLevelDb(const std::string& dir);

@@ -44,7 +44,9 @@ struct FaultEnv::Node {
     if (unsynced == 0) return;
     const size_t kept = tear->Below(unsynced + 1);
     live.resize(durable.size() + kept);
-    if (tear->OneIn(4)) live.resize(live.size() + tear->Below(unsynced - kept + 1), '\0');
+    if (!tear->OneIn(3)) return;
+    const size_t rest = unsynced - kept;
+    live.resize(live.size() + (tear->OneIn(2) ? rest : tear->Below(rest + 1)), '\0');
   }
 
   // Old bytes were written over or cut off: each sector is the old one or the new one, and so is

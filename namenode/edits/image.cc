@@ -84,6 +84,12 @@ StatusOr<std::unique_ptr<Image>> Image::Open(const std::string& dir, LevelDbOpti
     options.paranoid = false;
     store = OpenLevelDb(dir, options);
   }
+  if (!store.ok() && store.status().code() == Code::kDataLoss) {
+    LOG_WARN("image repaired: {}; what is left must agree with its tag", store.status().message());
+    RETURN_IF_ERROR(RepairLevelDb(dir, options.env).WithContext("image"));
+    options.paranoid = true;
+    store = OpenLevelDb(dir, options);
+  }
   if (!store.ok()) return std::move(store).status().WithContext("image");
   return std::make_unique<Image>(std::move(store).value());
 }
@@ -92,14 +98,14 @@ Image::Image(std::unique_ptr<KvStore> store) : store_(std::move(store)) {}
 
 StatusOr<ImageTag> Image::Load(const Visit& visit) {
   ImageTag tag;
-  auto tag_bytes = store_->Get(kTagKey);
+  auto tag_bytes = Find(kTagKey);
   if (tag_bytes.ok()) {
     ASSIGN_OR_RETURN(tag, ParseTag(*tag_bytes));
   } else if (tag_bytes.status().code() != Code::kNotFound) {
     return std::move(tag_bytes).status();
   }
   number_ = tag.checkpoint;
-  auto number_bytes = store_->Get(kNumberKey);
+  auto number_bytes = Find(kNumberKey);
   if (number_bytes.ok() && number_bytes->size() == 8) {
     number_ = std::max(number_, LoadBigEndian<int64_t>(number_bytes->data()));
   } else if (number_bytes.ok() || number_bytes.status().code() != Code::kNotFound) {
@@ -133,6 +139,15 @@ StatusOr<ImageTag> Image::Load(const Visit& visit) {
   std::reverse(stale.begin(), stale.end());
   RETURN_IF_ERROR(DeleteInBatches(stale));
   return tag;
+}
+
+StatusOr<std::string> Image::Find(std::string_view key) {
+  const std::unique_ptr<KvIterator> it = store_->NewIterator();
+  it->Seek(key);
+  RETURN_IF_ERROR(it->status());
+  if (!it->Valid() || it->key() != key)
+    return NotFoundError("the image has no " + std::string(key));
+  return std::string(it->value());
 }
 
 Status Image::DeleteInBatches(const std::vector<std::string>& keys) {

@@ -46,8 +46,9 @@ std::string InodeImageKey(InodeId inode);
 
 class Image {
  public:
-  // Opens the LevelDB in `dir`. Opened strictly first; when that fails for damage, once more
-  // leniently: the caller's check of counts and sums decides whether what is left may be used.
+  // Opens the LevelDB in `dir`. Opened strictly first; when that fails for damage (a power loss may
+  // leave zeros at the end of a log, or of the list of tables), once more leniently, then repaired:
+  // the caller's check of counts and sums decides whether what is left may be used.
   static StatusOr<std::unique_ptr<Image>> Open(const std::string& dir, LevelDbOptions options = {});
   explicit Image(std::unique_ptr<KvStore> store);
 
@@ -68,6 +69,8 @@ class Image {
   Status PurgeSuperseded();
 
  private:
+  // By an iterator: see RepairLevelDb. kNotFound when there is none.
+  StatusOr<std::string> Find(std::string_view key);
   Status Flush();
   Status Add(ImageRecord type, std::string_view key, std::string_view value);
   Status DeleteInBatches(const std::vector<std::string>& keys);

@@ -6,6 +6,7 @@
 // A third of the kills comes inside a checkpoint, some inside a write of the log: a fault point
 // ends the process there, as kill -9 does. The rest comes at random moments. TUSK_TEST_SEED decides
 // all.
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -211,6 +212,7 @@ int Main(int argc, char** argv) {
     if (name == "--kills") settings.kills = std::atoi(value);
     if (name == "--clients") settings.clients = std::atoi(value);
   }
+  spdlog::set_level(spdlog::level::err);  // of every call that is tried again
   const char* const given = std::getenv("TUSK_TEST_SEED");
   const uint64_t seed = given == nullptr ? SecureRandomSeed() : std::strtoull(given, nullptr, 10);
   std::printf("TUSK_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
