@@ -96,7 +96,7 @@ def result(bench, name, question, rows, seconds, busy):
         "machine": machine(bench.scratch),
         "pairs": bench.pair_count,
         "seconds": round(seconds, 1),
-        # Share of the machine's CPU time that others took meanwhile.
+        # Share of the machine's CPU time that others took just before it began.
         "others_cpu": round(busy, 3),
         "rows": [row.as_dict() for row in rows],
     }
@@ -144,8 +144,8 @@ def table(results, names):
         lines.append(f"\n`bench/run {name}`: {found['question']}\n\n{HEADER}")
         lines += ["| " + " | ".join(cells(row)) + " |\n" for row in found["rows"]]
         lines.append(f"\n<sub>{found['date']}, commit {found['commit']}, {found['pairs']} pairs, "
-                     f"{where['cpu']} x {where['cores']}, {where['disk']}; others took "
-                     f"{100 * found['others_cpu']:.0f} % of the CPU time meanwhile.</sub>\n")
+                     f"{where['cpu']} x {where['cores']}, {where['disk']}; just before, others "
+                     f"took {100 * found['others_cpu']:.0f} % of the CPU time.</sub>\n")
     return "".join(lines)
 
 
