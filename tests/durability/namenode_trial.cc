@@ -45,7 +45,8 @@ class NamesystemTestPeer {
     *text += std::string(directory.NameOf(inode)) + " " + std::to_string(inode.id.value()) + " " +
              access.owner + ":" + access.group + " " + PermissionText(access.permission) + " " +
              std::to_string(inode.mtime_ms) + " " + std::to_string(inode.atime_ms) + " " +
-             std::to_string(inode.replication) + " " + std::to_string(inode.block_size);
+             std::to_string(inode.replication);
+    if (inode.is_file()) *text += " " + std::to_string(inode.block_size);
     for (const BlockEntry& block : inode.blocks) {
       *text += " " + BlockName(block.ToBlock()) + "/" + std::to_string(block.length()) + "/" +
                std::to_string(block.state_bits);
@@ -56,7 +57,7 @@ class NamesystemTestPeer {
                std::to_string(open.recovery_id);
     }
     *text += "\n";
-    if (inode.children == nullptr) return;
+    if (directory.ChildCount(inode) == 0) return;
     for (const InodeIndex child : *inode.children) {
       DescribeTree(directory, *directory.Get(child), depth + 1, text);
     }
