@@ -1,8 +1,8 @@
 // Power goes at each write of a fixed scenario in turn: whatever a NameNode has acknowledged is
 // there after the restart, nothing is there by halves, and the start needs no hand.
 //
-// TUSK_DEEP=1 tears the disk in twenty ways at each write, not in one (under a sanitizer it does
-// not).
+// Each write is torn in one way, always the same; with TUSK_DEEP=1 in twenty, by TestSeed() (under
+// a sanitizer in one).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -86,7 +86,7 @@ TEST_F(NamenodePowerLossTest, NothingAcknowledgedIsLostWhereverThePowerGoes) {
 
 TEST_F(NamenodePowerLossTest, WhatADiskKeepsOfTheRestDoesNoHarm) {
   const uint64_t ways = kDeep ? TUSK_DEEP_WAYS : 1;
-  const uint64_t seed = TestSeed();
+  const uint64_t seed = kDeep ? TestSeed() : 1;
   for (uint64_t way = 0; way < ways; ++way) {
     for (int64_t write = 1; write <= reference_.writes; ++write) {
       const uint64_t tear = seed + 1'000'000 * way + static_cast<uint64_t>(write);
