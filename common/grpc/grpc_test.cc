@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 #include "common/concurrent/notification.h"
 #include "common/concurrent/thread_pool.h"
@@ -134,6 +135,32 @@ TEST_F(GrpcTest, BothEndsLearnOfACancelledStreamAtOnce) {
   stream->Cancel();
   ASSERT_TRUE(closed.WaitFor(seconds(20)));
   EXPECT_TRUE(Eventually(seconds(20), [&] { return server_closed_ == 1; }));
+}
+
+TEST_F(GrpcTest, NoHandlerRunsOnceAServerHasStopped) {
+  Notification up, closed, stopped;
+  const auto go = std::make_shared<Notification>();
+  ThreadPool caller_pool("grpc_caller", 1);
+  GrpcChannel channel({.target = "127.0.0.1:" + std::to_string(server_->port()), .caller = "test"},
+                      Secret(), Clock::Real(), &caller_pool);
+  StreamHandler handler;
+  handler.message = [&](const GrpcStreamPtr&, const std::string&) { up.Notify(); };
+  handler.closed = [&](const GrpcStreamPtr&, const Status&) { closed.Notify(); };
+  const GrpcStreamPtr stream = channel.OpenStream(kStream, std::move(handler));
+  ASSERT_EQ(stream->Send("hello"), SendResult::kOk);
+  ASSERT_TRUE(up.WaitFor(seconds(20)));
+  for (int i = 0; i < 2; ++i) pool_.Post([go] { go->Wait(); });  // all of its threads
+  int closed_when_stopped = 0;
+  std::thread stopper([&] {
+    server_->Stop(Duration(0));
+    closed_when_stopped = server_closed_;
+    stopped.Notify();
+  });
+  EXPECT_TRUE(closed.WaitFor(seconds(20)));  // gRPC has ended the stream
+  EXPECT_FALSE(stopped.WaitFor(std::chrono::milliseconds(50)));
+  go->Notify();
+  stopper.join();
+  EXPECT_EQ(closed_when_stopped, 1);
 }
 
 TEST_F(GrpcTest, AStoppedServerEndsItsStreamsAndAnotherTakesOverThePort) {

@@ -86,18 +86,35 @@ GrpcServer::~GrpcServer() {
 }
 
 void GrpcServer::Stop(Duration limit) {
-  if (listener_ != nullptr) listener_->Stop(static_cast<long>(ToMillis(limit)));
+  if (listener_ == nullptr) return;
+  listener_->Stop(static_cast<long>(ToMillis(limit)));
+  // gRPC is done; the executor may still have to tell the handlers.
+  MutexLock lock(open_->mu);
+  while (open_->count > 0) open_->none.Wait(open_->mu);
+}
+
+std::shared_ptr<const void> GrpcServer::CountOpen() {
+  {
+    MutexLock lock(open_->mu);
+    ++open_->count;
+  }
+  return {open_.get(), [open = open_](const void*) {
+            MutexLock lock(open->mu);
+            if (--open->count == 0) open->none.NotifyAll();
+          }};
 }
 
 void GrpcServer::Accept(const IncomingCall& call, Wire* wire) {
   // std::function wants copies; the wire changes hands inside the work.
   executor_->Post([this, method = std::string(call.method), signature = std::string(call.signature),
-                   peer = std::string(call.peer),
-                   wire] { Route(method, signature, peer, std::unique_ptr<Wire>(wire)); });
+                   peer = std::string(call.peer), wire, guard = CountOpen()] {
+    Route(method, signature, peer, std::unique_ptr<Wire>(wire), guard);
+  });
 }
 
 void GrpcServer::Route(const std::string& method, const std::string& signature,
-                       const std::string& peer, std::unique_ptr<Wire> wire) {
+                       const std::string& peer, std::unique_ptr<Wire> wire,
+                       std::shared_ptr<const void> guard) {
   const StatusOr<std::string> caller = verifier_.Verify(method, signature);
   if (!caller.ok()) {
     LOG_WARN("grpc call refused peer={} {}", peer, caller.status());
@@ -116,6 +133,7 @@ void GrpcServer::Route(const std::string& method, const std::string& signature,
     options.keep_until_closed = true;
     handler = AnswerOnce(std::get<GrpcServices::CallHandler>(entry->second), who);
   }
+  handler.guard = std::move(guard);
   std::make_shared<GrpcStream>(options, std::move(handler), executor_)->Begin(std::move(wire));
 }
 

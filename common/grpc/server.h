@@ -12,7 +12,8 @@
 // Threads: thread-safe. Handlers run on the executor, in order per stream; a call's handler may
 //          answer later, from any thread, once.
 // Life:    Stop (or the destructor) takes no more, cancels what is open when the limit has passed
-//          and waits until gRPC is done with all of it. The executor goes after it.
+//          and waits until every stream is closed: afterwards no handler runs. So it is not called
+//          by one, and none waits for what is stopped later. The executor goes after it.
 // Fails:   Start with kUnavailable "host:port: Address already in use".
 #pragma once
 
@@ -25,6 +26,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/concurrent/executor.h"
+#include "common/concurrent/mutex.h"
 #include "common/grpc/cluster_secret.h"
 #include "common/grpc/stream.h"
 #include "common/grpc/transport.h"
@@ -70,18 +72,27 @@ class GrpcServer final : private WireAcceptor {
   void Stop(Duration limit);
 
  private:
+  // Streams and calls whose handlers may still run. Outlives the server by the last unlock.
+  struct Open {
+    Mutex mu;
+    CondVar none;
+    int count GUARDED_BY(mu) = 0;
+  };
+
   GrpcServer(Options options, GrpcServices services, ClusterSecret secret, const Clock* clock,
              Executor* executor);
 
   void Accept(const IncomingCall& call, Wire* wire) override;
   void Route(const std::string& method, const std::string& signature, const std::string& peer,
-             std::unique_ptr<Wire> wire);
+             std::unique_ptr<Wire> wire, std::shared_ptr<const void> guard);
+  std::shared_ptr<const void> CountOpen();  // until the last copy of it is gone
   void Refuse(std::unique_ptr<Wire> wire, const Status& why);
 
   const Options options_;
   const GrpcServices services_;
   CallVerifier verifier_;
   Executor* const executor_;
+  const std::shared_ptr<Open> open_ = std::make_shared<Open>();
   int port_ = 0;
   std::unique_ptr<WireListener> listener_;
 };

@@ -32,6 +32,7 @@ class GrpcStream;
 using GrpcStreamPtr = std::shared_ptr<GrpcStream>;
 
 struct StreamHandler {
+  std::shared_ptr<const void> guard;             // held as long as the functions are; may be empty
   std::function<void(const GrpcStreamPtr&)> up;  // the other side has answered; may be empty
   std::function<void(const GrpcStreamPtr&, std::string message)> message;
   // Ok: the other side ended it well. The last call; then the handler is freed.
