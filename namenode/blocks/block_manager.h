@@ -256,6 +256,8 @@ class BlockManager {
                          BlockEffects* effects) REQUIRES(mu_);
   void EndReportLocked(NodeIndex node, const std::vector<std::string>& covered,
                        BlockEffects* effects) REQUIRES(mu_);
+  void TakeOtherStampLocked(RecordIndex index, StorageIndex storage, const Block& reported,
+                            ReplicaState state) REQUIRES(mu_);
   void RemoveReplicaLocked(RecordIndex index, StorageIndex storage) REQUIRES(mu_);
   void ForgetExcessLocked(BlockId block, NodeIndex node) REQUIRES(mu_);
   void MarkCorruptLocked(RecordIndex index, StorageIndex storage, const std::string& reason)

@@ -261,7 +261,7 @@ void BlockManager::ApplyReplicaLocked(StorageIndex storage, const Block& block, 
     AddFinalizedLocked(index, storage, block, delete_hint, effects);
   } else if (record.state == BlockState::kComplete) {
     if (block.generation_stamp != record.block.generation_stamp) {
-      MarkCorruptLocked(index, storage, "generation stamp");
+      TakeOtherStampLocked(index, storage, block, state);
     } else if (state == ReplicaState::kRwr) {
       MarkCorruptLocked(index, storage, "not finalized");
     }  // an rbw of the right generation stamp is about to be finalized
@@ -275,7 +275,7 @@ void BlockManager::AddFinalizedLocked(RecordIndex index, StorageIndex storage,
   const BlockId id = record.block.id;
   const NodeIndex node = storages_[storage].node;
   if (reported.generation_stamp != record.block.generation_stamp) {
-    return MarkCorruptLocked(index, storage, "generation stamp");
+    return TakeOtherStampLocked(index, storage, reported, ReplicaState::kFinalized);
   }
   if (reported.num_bytes != record.block.num_bytes) {
     return MarkCorruptLocked(index, storage, "length");
@@ -293,6 +293,21 @@ void BlockManager::AddFinalizedLocked(RecordIndex index, StorageIndex storage,
   pending_.Remove(id, node);
   if (record.state != BlockState::kCommitted) return ReviewLocked(index, delete_hint);
   if (CountLocked(index).live >= options_.min_replication) CompleteLocked(index, effects);
+}
+
+// A replica of a block that has got another generation stamp since. The order to delete names the
+// stamp that was reported: the DataNode may have a newer replica by now, and be about to say so.
+void BlockManager::TakeOtherStampLocked(RecordIndex index, StorageIndex storage,
+                                        const Block& reported, ReplicaState state) {
+  const bool older = reported.generation_stamp < blocks_[index].block.generation_stamp;
+  if (older && state == ReplicaState::kRbw) {  // late word of how a pipeline began
+    return invalidations_.Add(storages_[storage].node, reported);
+  }
+  if (older) RemoveReplicaLocked(index, storage);
+  if (!older || CountLocked(index).live < options_.min_replication) {
+    return MarkCorruptLocked(index, storage, "generation stamp");
+  }
+  invalidations_.Add(storages_[storage].node, reported);
 }
 
 void BlockManager::RemoveReplicaLocked(RecordIndex index, StorageIndex storage) {

@@ -204,6 +204,42 @@ TEST_F(RedundancyTest, AnExtraReplicaStillGoesWhenItsDatanodeIsRestartedBeforeIt
   EXPECT_THAT(HoldersOf(block), SizeIs(2));
 }
 
+TEST_F(RedundancyTest, LateWordOfHowAPipelineBeganTakesNothingFromTheReplicaThatCameOfIt) {
+  const Block begun = Open(1, {1, 2, 3}, 3);
+  const Block block = BlockOf(1, 1002);
+  ASSERT_OK(blocks_.UpdatePipeline(begun, BlockOf(1, 1002, 0),
+                                   {Target(1).node.id, Target(2).node.id, Target(3).node.id},
+                                   {Storage(1), Storage(2), Storage(3)}));
+  Received(1, block);
+  Received(2, block);
+  ASSERT_OK(blocks_.Commit(block));
+  Event(3, ReplicaEventType::kReceiving, begun);
+  Event(3, ReplicaEventType::kReceiving, BlockOf(1, 1002, 0));
+  Received(3, block);
+  Pass(seconds(2), {1, 2, 3, 4});
+  EXPECT_EQ(blocks_.View(block.id)->live, 3);
+  EXPECT_THAT(HoldersOf(block), SizeIs(3));
+  for (const auto& [uuid, work] : commander_.Take<InvalidateBlocks>()) {
+    for (const Block& order : work.blocks)
+      EXPECT_LT(order.generation_stamp, block.generation_stamp);
+  }
+}
+
+TEST_F(RedundancyTest, AnOldReplicaGivesItsPlaceUpThoughTheBlockLacksOne) {
+  const Block block = BlockOf(1, 1002);
+  Open(1, {1, 2}, 4);
+  ASSERT_OK(blocks_.UpdatePipeline(BlockOf(1, 1001, 0), BlockOf(1, 1002, 0),
+                                   {Target(1).node.id, Target(2).node.id},
+                                   {Storage(1), Storage(2)}));
+  Received(1, block);
+  Received(2, block);
+  ASSERT_OK(blocks_.Commit(block));
+  ReportAll(3, {{BlockOf(1, 1001, 100), ReplicaState::kRwr}});
+  const auto deletions = commander_.Take<InvalidateBlocks>();
+  ASSERT_THAT(deletions, SizeIs(1));
+  EXPECT_EQ(deletions[0].first, Uuid(3));
+}
+
 TEST_F(RedundancyTest, ACopyThatArrivesWhenTheFileIsOpenedAgainIsDeletedAtTheEnd) {
   const Block block = Complete(1, {1, 2, 3}, 3);
   ASSERT_OK(blocks_.Reopen(block.id, Host(1)));
