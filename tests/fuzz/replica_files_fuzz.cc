@@ -117,13 +117,19 @@ class World : public StoreTest {
                       .status(),
                   "or not");
     }
-    auto writer = store_->Append(whole, GenerationStamp(block.generation_stamp.value() + 1),
-                                 block.num_bytes, Session());
-    if (writer.ok()) {
-      IgnoreError(WriteAll(writer->get(), block.num_bytes, "more"), "the chunk may be damaged");
-    }
+    Append(whole);
     IgnoreError(store_->InitRecovery(whole, 5000).status(), "or not");
     IgnoreError(store_->UpdateRecovery(whole, 5000, block.num_bytes / 2).status(), "or not");
+  }
+
+  void Append(const ExtendedBlock& block) {
+    const auto session = Session();
+    auto writer = store_->Append(block, GenerationStamp(block.block.generation_stamp.value() + 1),
+                                 block.block.num_bytes, session);
+    if (writer.ok()) {
+      IgnoreError(WriteAll(writer->get(), block.block.num_bytes, "more"), "a damaged chunk");
+    }
+    session->Finished();  // else a recovery waits for it
   }
 
   std::unique_ptr<KvStore> index_;
