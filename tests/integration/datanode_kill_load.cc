@@ -316,8 +316,7 @@ Status Run(const Options& options) {
   }
   std::printf(
       "%d kills, %d writers: %lld files of %lld bytes in %lld blocks complete, %d writes lost "
-      "their "
-      "pipelines, all settled after %lld ms, %d things are wrong\n",
+      "their pipelines, all settled after %lld ms, %d things are wrong\n",
       options.kills, options.writers, static_cast<long long>(files), static_cast<long long>(bytes),
       static_cast<long long>(blocks), failures, static_cast<long long>(settle_millis), wrong);
   if (files < options.writers) return tusk::InternalError("hardly a file was written");
