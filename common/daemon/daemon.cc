@@ -23,6 +23,17 @@ sigset_t StopSignals() {
   return signals;
 }
 
+// As many descriptors as the system lets this user have: a login shell's 1024 would be few clients.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  if (::setrlimit(RLIMIT_NOFILE, &raised) != 0) {
+    LOG_WARN("at most {} descriptors can be open: {}", limit.rlim_cur,
+             ErrnoError("setrlimit", errno));
+  }
+}
+
 StatusOr<Configuration> LoadConfiguration(const DaemonArguments& arguments) {
   ASSIGN_OR_RETURN(Configuration conf, Configuration::LoadDefault(arguments.config_dir));
   for (const std::string& assignment : arguments.overrides) {
@@ -93,16 +104,6 @@ Status BeginDaemon(const std::string& name, const Configuration& conf) {
   for (const std::string& warning : conf.warnings()) LOG_WARN("{}", warning);
   for (const std::string& key : conf.UnknownTuskKeys()) LOG_WARN("unknown key {}", key);
   return ArmFaultsFromEnvironment();
-}
-
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    LOG_WARN("at most {} descriptors can be open: {}", limit.rlim_cur,
-             ErrnoError("setrlimit", errno));
-  }
 }
 
 void BlockStopSignals() {

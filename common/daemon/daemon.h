@@ -47,9 +47,6 @@ Status RefuseWords(const std::vector<std::string>& words);
 // TUSK_FAULTS names.
 Status BeginDaemon(const std::string& name, const Configuration& conf);
 
-// As many descriptors as the system lets this user have: a login shell's 1024 would be few clients.
-void RaiseDescriptorLimit();
-
 // SIGTERM, SIGINT and SIGHUP are blocked in this thread and in all it starts; SIGPIPE is ignored.
 // A child process must unblock them (ChildProcess does).
 void BlockStopSignals();
