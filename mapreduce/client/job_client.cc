@@ -4,6 +4,8 @@
 #include <thread>
 #include <variant>
 
+#include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/config/mapred_keys.h"
 #include "mapreduce/client/container_launch.h"
@@ -100,7 +102,11 @@ StatusOr<yarnlite::ApplicationId> JobClient::Submit(const JobSubmission& submiss
   const std::string directory = staging_.ApplicationDirectory(launch.user, application.id);
   RETURN_IF_ERROR(staging_.Prepare(directory));
   const Status submitted = StageAndSubmit(submission, application.id, directory, &launch);
-  if (submitted.ok()) return application.id;
+  if (submitted.ok()) {
+    const Status cleaned = staging_.RemoveOld(launch.user, Clock::Real()->WallMillis());
+    if (!cleaned.ok()) LOG_WARN("old programs and reports stay in {}: {}", directory, cleaned);
+    return application.id;
+  }
   IgnoreError(staging_.Remove(directory), "what the user hears is why the submission failed");
   return submitted;
 }

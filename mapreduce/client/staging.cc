@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "client/path.h"
+#include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/config/mapred_keys.h"
 #include "mapreduce/engine/plan/code_registry.h"
@@ -18,7 +20,10 @@ namespace {
 constexpr FsPermission kPrivateDirectory{0700};
 constexpr FsPermission kSharedDirectory{01777};
 constexpr size_t kCopyBytes = 1 << 20;
+constexpr int64_t kHourMs = 3'600'000;
+constexpr int64_t kKeptMs = 7 * 24 * kHourMs;
 constexpr char kReport[] = "report";
+constexpr char kPrograms[] = "programs";
 
 std::string BaseName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
@@ -89,7 +94,7 @@ StatusOr<yarnlite::LocalResource> Staging::PutProgram(const std::string& local_p
   ASSIGN_OR_RETURN(const std::string hash, ContentHash(local_path));
   std::error_code error;
   const auto length = static_cast<int64_t>(std::filesystem::file_size(local_path, error));
-  const std::string directory = UserDirectory(file_system_->user()) + "/programs/" + hash;
+  const std::string directory = UserDirectory(file_system_->user()) + "/" + kPrograms + "/" + hash;
   const std::string path = directory + "/" + BaseName(local_path);
   ASSIGN_OR_RETURN(const auto there, file_system_->FindStatus(path));
   if (!there.has_value() || there->length != length) {
@@ -103,6 +108,10 @@ StatusOr<yarnlite::LocalResource> Staging::PutProgram(const std::string& local_p
       IgnoreError(file_system_->Delete(partial, false).status(), "a file that nobody names");
       if (renamed.code() != Code::kAlreadyExists) return renamed;
     }
+  } else if (const int64_t now = Clock::Real()->WallMillis();
+             now - there->access_time_ms > kHourMs) {
+    // Where workers have it already, nobody reads it any more.
+    IgnoreError(file_system_->SetTimes(path, -1, now), "access times may be switched off");
   }
   ASSIGN_OR_RETURN(yarnlite::LocalResource resource, Describe(path));
   resource.visibility = yarnlite::LocalResource::Visibility::kPrivate;  // shared by the user's jobs
@@ -153,6 +162,35 @@ Status Staging::KeepOnlyReport(const std::string& directory) {
     RETURN_IF_ERROR(file_system_->Delete(entry.path, /*recursive=*/true).status());
   }
   return Status::Ok();
+}
+
+Status Staging::RemoveOld(const std::string& user, int64_t now_ms) {
+  const std::string directory = UserDirectory(user);
+  std::vector<std::string> candidates;
+  for (const char* pattern : {"application_*", "programs/*"}) {
+    ASSIGN_OR_RETURN(const auto entries, file_system_->Glob(directory + "/" + pattern));
+    for (const FileEntry& entry : entries) {
+      if (now_ms - entry.status.modification_time_ms > kKeptMs) candidates.push_back(entry.path);
+    }
+  }
+  for (const std::string& candidate : candidates) {
+    const Status status = RemoveIfOld(candidate, now_ms);
+    // Another submitter may clean up at the same time.
+    if (!status.ok() && status.code() != Code::kNotFound) return status;
+  }
+  return Status::Ok();
+}
+
+Status Staging::RemoveIfOld(const std::string& directory, int64_t now_ms) {
+  const bool application = BaseName(client::ParentPath(directory)) != kPrograms;
+  ASSIGN_OR_RETURN(const std::vector<FileEntry> entries, file_system_->ListStatus(directory));
+  for (const FileEntry& entry : entries) {
+    // An application with more than its report still runs, or its driver comes again.
+    if (application && BaseName(entry.path) != kReport) return Status::Ok();
+    const int64_t used = std::max(entry.status.modification_time_ms, entry.status.access_time_ms);
+    if (now_ms - used <= kKeptMs) return Status::Ok();
+  }
+  return Remove(directory);
 }
 
 Status Staging::Remove(const std::string& directory) {

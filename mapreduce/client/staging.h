@@ -36,7 +36,8 @@ class Staging {
   // users (1777): the first one to run a job must not lock the others out.
   Status Prepare(const std::string& directory);
 
-  // The file under its content's hash; uploads it unless it is there already, whole.
+  // The file under its content's hash; uploads it unless it is there already, whole. Its access
+  // time becomes the present, give or take an hour.
   StatusOr<yarnlite::LocalResource> PutProgram(const std::string& local_path);
   // A file of this application.
   StatusOr<yarnlite::LocalResource> PutFile(const std::string& directory, const std::string& name,
@@ -50,6 +51,9 @@ class Staging {
   Status RemoveUnfinishedOutputs(const std::string& directory);
   // The application is over: only its report stays.
   Status KeepOnlyReport(const std::string& directory);
+  // Removes what `user`'s earlier jobs left and nobody took for a week before `now_ms`: programs
+  // that no job was submitted with (access times say so), reports of applications that are over.
+  Status RemoveOld(const std::string& user, int64_t now_ms);
   // The submission failed.
   Status Remove(const std::string& directory);
   // Empty: there is none.
@@ -62,6 +66,7 @@ class Staging {
   Status MakeShared(const std::string& directory);
   std::string UserDirectory(const std::string& user) const;
   StatusOr<yarnlite::LocalResource> Describe(const std::string& path) const;
+  Status RemoveIfOld(const std::string& directory, int64_t now_ms);
   Status Upload(const std::string& local_path, const std::string& path);
 
   std::string root_;

@@ -106,6 +106,52 @@ TEST_F(StagingTest, OfAnApplicationThatIsOverOnlyTheReportStays) {
   EXPECT_EQ(read->output_tail, "done\n");
 }
 
+TEST_F(StagingTest, ProgramsAndReportsThatNobodyTookForAWeekGo) {
+  constexpr int64_t kDayMs = 24 * 3'600'000;
+  const std::string running = staging_->ApplicationDirectory(fs_->user(), {1, 2});
+  for (const std::string& application : {application_, running}) {
+    ASSERT_OK(staging_->Prepare(application));
+    ASSERT_OK(staging_->WriteReport(application, {}));
+  }
+  ASSERT_OK(staging_->PutBytes(running, "job.xml", "<configuration/>").status());
+  ASSERT_OK(fs_->WriteFile(dir_.File("program"), "#!/bin/true\n"));
+  ASSERT_OK_AND_ASSIGN(const auto program, staging_->PutProgram(dir_.File("program")));
+  const std::string directory = ParentOf(program.uri);
+  const int64_t now = program.timestamp_ms;
+  const auto exists = [&](const std::string& path) {
+    const auto there = fs_->FindStatus(path);
+    EXPECT_OK(there);
+    return there.ok() && there->has_value();
+  };
+
+  ASSERT_OK(staging_->RemoveOld(fs_->user(), now + 6 * kDayMs));
+  EXPECT_TRUE(exists(application_));
+  EXPECT_TRUE(exists(directory));
+
+  // Submitted with again: as if on the fifth day.
+  ASSERT_OK(fs_->SetTimes(directory + "/program", -1, now + 5 * kDayMs));
+  ASSERT_OK(staging_->RemoveOld(fs_->user(), now + 8 * kDayMs));
+  EXPECT_FALSE(exists(application_));
+  EXPECT_TRUE(exists(running));
+  EXPECT_TRUE(exists(directory));
+
+  ASSERT_OK(staging_->RemoveOld(fs_->user(), now + 13 * kDayMs));
+  EXPECT_FALSE(exists(directory));
+  EXPECT_TRUE(exists(running));
+}
+
+TEST_F(StagingTest, ASubmissionKeepsItsProgramYoung) {
+  ASSERT_OK(staging_->Prepare(application_));
+  ASSERT_OK(fs_->WriteFile(dir_.File("program"), "#!/bin/true\n"));
+  ASSERT_OK_AND_ASSIGN(const auto program, staging_->PutProgram(dir_.File("program")));
+  const std::string path = ParentOf(program.uri) + "/program";
+  ASSERT_OK(fs_->SetTimes(path, -1, 1'000));
+  ASSERT_OK(staging_->PutProgram(dir_.File("program")).status());
+  ASSERT_OK_AND_ASSIGN(const FileStatus status, fs_->GetStatus(path));
+  EXPECT_GE(status.access_time_ms, program.timestamp_ms);
+  EXPECT_EQ(status.modification_time_ms, program.timestamp_ms);
+}
+
 TEST_F(StagingTest, AFailedSubmissionLeavesNothing) {
   ASSERT_OK(staging_->Prepare(application_));
   ASSERT_OK(staging_->PutBytes(application_, "job.xml", "<configuration/>").status());
