@@ -34,7 +34,12 @@ inline constexpr IntKey kJobMaps{.name = "mapreduce.job.maps",
 inline constexpr IntKey kMapMaxAttempts{.name = "mapreduce.map.maxattempts",
                                         .fallback = 4,
                                         .min = 1,
-                                        .doc = "How often a task is tried, map or reduce."};
+                                        .doc = "How often a map task is tried."};
+inline constexpr IntKey kReduceMaxAttempts{
+    .name = "mapreduce.reduce.maxattempts",
+    .fallback = 4,
+    .min = 1,
+    .doc = "How often a reduce task is tried: one that reads a shuffle."};
 inline constexpr IntKey kJobMasterMaxAttempts{
     .name = "mapreduce.am.max-attempts",
     .fallback = 2,
@@ -92,25 +97,11 @@ inline constexpr IntKey kStreamingChildMemoryMb{
     .doc = "Memory of one mapper or reducer program of a streaming job."};
 
 inline constexpr KeyRef kMapredKeys[] = {
-    &kJobName,
-    &kJobQueue,
-    &kJobMode,
-    &kJobReduces,
-    &kJobMaps,
-    &kMapMaxAttempts,
-    &kJobMasterMaxAttempts,
-    &kSortMb,
-    &kSortFactor,
-    &kMapOutputCompress,
-    &kSplitMinSize,
-    &kSplitMaxSize,
-    &kStagingDir,
-    &kAmMemoryMb,
-    &kAmVcores,
-    &kRunnerMemoryMb,
-    &kRunnerVcores,
-    &kRunnerCount,
-    &kStreamingChildMemoryMb,
+    &kJobName,        &kJobQueue,       &kJobMode,           &kJobReduces,
+    &kJobMaps,        &kMapMaxAttempts, &kReduceMaxAttempts, &kJobMasterMaxAttempts,
+    &kSortMb,         &kSortFactor,     &kMapOutputCompress, &kSplitMinSize,
+    &kSplitMaxSize,   &kStagingDir,     &kAmMemoryMb,        &kAmVcores,
+    &kRunnerMemoryMb, &kRunnerVcores,   &kRunnerCount,       &kStreamingChildMemoryMb,
 };
 
 }  // namespace tusk::keys

@@ -52,8 +52,10 @@ StatusOr<DriverOptions> DriverProcess::MakeDriverOptions() const {
   options.driver_attempt = environment_.attempt();
   ASSIGN_OR_RETURN(const std::string mode, configuration.Get(keys::kJobMode));
   options.mode = mode == "memory" ? JobMode::kMemory : JobMode::kDisk;
-  ASSIGN_OR_RETURN(const int64_t attempts, configuration.Get(keys::kMapMaxAttempts));
-  options.dag.max_attempts = static_cast<int>(attempts);
+  ASSIGN_OR_RETURN(const int64_t map_attempts, configuration.Get(keys::kMapMaxAttempts));
+  options.dag.max_map_attempts = static_cast<int>(map_attempts);
+  ASSIGN_OR_RETURN(const int64_t reduce_attempts, configuration.Get(keys::kReduceMaxAttempts));
+  options.dag.max_reduce_attempts = static_cast<int>(reduce_attempts);
   options.options = configuration.All();
   ASSIGN_OR_RETURN(options.modules, RegisteredModules());
   return options;

@@ -89,6 +89,19 @@ TEST(EngineTest, AnExceptionOfUserCodeFailsTheJobAfterFourAttemptsAndIsQuoted) {
   EXPECT_EQ(Total(good).count, 30);
 }
 
+TEST(EngineTest, MapAndReduceTasksHaveTheirOwnNumbersOfAttempts) {
+  LocalEngine local({.runners = 2, .map_attempts = 2, .reduce_attempts = 3});
+  ASSERT_OK(local.Start());
+  ASSERT_OK_AND_ASSIGN(const LineageId ranges, AddRanges(local.engine(), 2, 10));
+  ASSERT_OK_AND_ASSIGN(const LineageId bad_map, AddStep(local.engine(), ranges, 2, ThrowAt(17)));
+  EXPECT_THAT(local.engine().Run({"map", bad_map, SumResult(), {}, {}}),
+              MessageContains("failed 2 times"));
+  ASSERT_OK_AND_ASSIGN(const LineageId sums, AddSums(local.engine(), ranges, 1, 2));
+  ASSERT_OK_AND_ASSIGN(const LineageId bad_reduce, AddStep(local.engine(), sums, 2, ThrowAt(190)));
+  EXPECT_THAT(local.engine().Run({"reduce", bad_reduce, SumResult(), {}, {}}),
+              MessageContains("failed 3 times"));
+}
+
 TEST(EngineTest, OutputAppearsWholeWithItsSuccessMark) {
   ForEachTopology([](LocalEngine& local) {
     const std::string out = local.directory() + "/out";

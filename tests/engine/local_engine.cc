@@ -150,6 +150,8 @@ Status LocalEngine::Start() {
   driver.user = "test";
   driver.mode = options_.mode;
   driver.options = options_.options;
+  driver.dag.max_map_attempts = options_.map_attempts;
+  driver.dag.max_reduce_attempts = options_.reduce_attempts;
   ASSIGN_OR_RETURN(driver.modules, RegisteredModules());
   committer_ =
       std::make_unique<DfsOutputCommitter>(file_system_, driver.application_id, 1, directory());

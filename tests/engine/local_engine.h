@@ -33,6 +33,8 @@ struct LocalEngineOptions {
   int slots = 2;
   JobMode mode = JobMode::kDisk;
   int64_t memory_bytes = 256LL << 20;  // each runner's ledger
+  int map_attempts = 4;
+  int reduce_attempts = 4;
   std::string name = "local";
   std::map<std::string, std::string> options;  // the job's configuration
 };

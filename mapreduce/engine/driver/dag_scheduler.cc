@@ -377,7 +377,8 @@ void DagScheduler::Failed(StageId id, StageState& stage, TaskState& task,
                           const std::string& runner_name, const TaskOutcome& outcome) {
   ++stage.report.failed_attempts;
   Count(id, stage, counter::kFailedTasks);
-  if (++task.failures < options_.max_attempts) return;
+  const bool maps = stage.reads.empty();
+  if (++task.failures < (maps ? options_.max_map_attempts : options_.max_reduce_attempts)) return;
   FailJobsOf(id, stage,
              AbortedError("task " + std::to_string(outcome.id.partition) + " of stage " +
                           std::to_string(id.value()) + " (" + stage.plan->name + ") failed " +

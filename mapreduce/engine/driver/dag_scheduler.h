@@ -36,7 +36,9 @@ namespace tusk::mapreduce {
 
 struct DagSchedulerOptions {
   JobMode mode = JobMode::kDisk;
-  int max_attempts = 4;         // of one task, counting failures
+  // Of one task, counting failures.
+  int max_map_attempts = 4;     // in stages that read no shuffle
+  int max_reduce_attempts = 4;  // in those that do
   int max_fetch_failures = 20;  // of one task: then something is wrong that repeating cannot cure
 };
 
