@@ -45,8 +45,8 @@ StatusOr<BlockChecksumAnswer> AskDatanode(const ClientContext& context, const Lo
 StatusOr<BlockChecksumAnswer> ChecksumOfBlock(const ClientContext& context, const std::string& path,
                                               const LocatedBlock& block) {
   Status error = UnavailableError("no DataNode holds it");
-  const auto local = LocalAddresses(context.options.local_address);
-  for (size_t i : ReplicaOrder(block, local, {})) {
+  const OwnHost own = OwnHost::Of(context.options.local_address);
+  for (size_t i : ReplicaOrder(block, own, {})) {
     StatusOr<BlockChecksumAnswer> answer = AskDatanode(context, block, block.locations[i]);
     if (answer.ok()) return answer;
     error = std::move(answer).status();

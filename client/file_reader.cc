@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "client/replica_choice.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
 
@@ -21,7 +20,7 @@ HdfsFileReader::HdfsFileReader(std::shared_ptr<const FileSystem> keep_alive,
       context_(std::move(context)),
       blocks_(std::move(blocks)),
       options_(options),
-      local_addresses_(LocalAddresses(context_->options.local_address)) {}
+      own_host_(OwnHost::Of(context_->options.local_address)) {}
 
 StatusOr<size_t> HdfsFileReader::Read(char* to, size_t count) {
   const int64_t left = length() - position_;
@@ -81,7 +80,7 @@ StatusOr<std::vector<std::string>> HdfsFileReader::ReplicaHosts(int64_t offset) 
   if (offset < 0 || offset >= length()) return std::vector<std::string>();
   ASSIGN_OR_RETURN(const LocatedBlock block, blocks_->Locate(offset));
   std::vector<std::string> hosts;
-  for (size_t i : ReplicaOrder(block, local_addresses_, {})) {
+  for (size_t i : ReplicaOrder(block, own_host_, {})) {
     hosts.push_back(block.locations[i].id.XferAddr());
   }
   return hosts;
@@ -105,7 +104,7 @@ StatusOr<HdfsFileReader::Source> HdfsFileReader::OpenSource(int64_t offset, int6
       MutexLock lock(mu_);
       dead = dead_;
     }
-    for (size_t location : ReplicaOrder(block, local_addresses_, dead)) {
+    for (size_t location : ReplicaOrder(block, own_host_, dead)) {
       StatusOr<std::unique_ptr<BlockReader>> reader = OpenReplica(block, location, range);
       if (reader.ok()) return Source{std::move(block), location, std::move(reader).value()};
       NoteBad(block, location, reader.status());
@@ -132,9 +131,11 @@ StatusOr<std::unique_ptr<BlockReader>> HdfsFileReader::OpenReplica(const Located
                                                                    const BlockRange& range) {
   const DatanodeInfo& datanode = block.locations[location];
   if (context_->options.short_circuit && !context_->options.domain_socket_path.empty() &&
-      local_addresses_.contains(datanode.id.ip_addr) && !blocks_->IsBeingWritten(block)) {
+      own_host_.Has(datanode.id.ip_addr) && !blocks_->IsBeingWritten(block)) {
     auto descriptors = DescriptorsOf(block, datanode.id);
     if (descriptors.ok()) return MakeLocalReader(std::move(descriptors).value(), range);
+    // A DataNode that hangs there would hang on the other socket too.
+    if (descriptors.status().code() == Code::kDeadlineExceeded) return descriptors.status();
     LOG_DEBUG("no descriptors block={} error={}", BlockName(block.block), descriptors.status());
   }
   return OpenRemoteReader(context_, datanode, range);
@@ -142,11 +143,14 @@ StatusOr<std::unique_ptr<BlockReader>> HdfsFileReader::OpenReplica(const Located
 
 StatusOr<std::shared_ptr<const LocalReplica>> HdfsFileReader::DescriptorsOf(
     const LocatedBlock& block, const DatanodeId& datanode) {
-  const BlockId id = block.block.block.id;
+  const std::string address = datanode.XferAddr();
+  const ReplicaKey key(block.block.block.id, address);
   {
     MutexLock lock(mu_);
-    if (no_descriptors_) return UnimplementedError("the local DataNode passes no descriptors");
-    const auto known = descriptors_.find(id);
+    if (no_descriptors_.contains(address) || sockets_only_.contains(key)) {
+      return UnimplementedError("no descriptors from " + address);
+    }
+    const auto known = descriptors_.find(key);
     if (known != descriptors_.end()) return known->second;
   }
   StatusOr<std::shared_ptr<const LocalReplica>> opened =
@@ -154,24 +158,29 @@ StatusOr<std::shared_ptr<const LocalReplica>> HdfsFileReader::DescriptorsOf(
                          block.block, block.token, context_->options.socket_timeout);
   MutexLock lock(mu_);
   if (!opened.ok()) {
-    no_descriptors_ = opened.status().code() == Code::kUnimplemented;
+    if (opened.status().code() == Code::kUnimplemented) no_descriptors_.insert(address);
     return opened;
   }
   if (descriptors_.size() >= kMaxKeptDescriptors) descriptors_.erase(descriptors_.begin());
-  descriptors_[id] = *opened;
+  descriptors_[key] = *opened;
   return opened;
 }
 
 StatusOr<size_t> HdfsFileReader::ReadSource(Source* source, char* to, size_t count) {
   StatusOr<size_t> got = source->reader->Read(to, count);
+  const DatanodeId& datanode = source->block.locations[source->location].id;
   if (!got.ok()) {
-    NoteBad(source->block, source->location, got.status());
+    if (source->reader->through_descriptor()) {
+      GiveUpDescriptors(source->block, datanode, got.status());
+    } else {
+      NoteBad(source->block, source->location, got.status());
+    }
     return got;
   }
   const auto bytes = static_cast<int64_t>(*got);
   if (source->reader->through_descriptor()) {
     descriptor_bytes_ += bytes;
-  } else if (local_addresses_.contains(source->block.locations[source->location].id.ip_addr)) {
+  } else if (own_host_.Has(datanode.ip_addr)) {
     local_bytes_ += bytes;
   } else {
     remote_bytes_ += bytes;
@@ -188,7 +197,6 @@ void HdfsFileReader::NoteBad(const LocatedBlock& block, size_t location, const S
     MutexLock lock(mu_);
     dead_.insert(address);
     last_error_ = error.message();
-    descriptors_.erase(id);
     if (error.code() != Code::kDataLoss) return;
     if (!corrupt_.emplace(id, address).second) return;
     for (const auto& bad : corrupt_) corrupt_replicas += bad.first == id ? 1 : 0;
@@ -202,6 +210,17 @@ void HdfsFileReader::NoteBad(const LocatedBlock& block, size_t location, const S
   bad.storage_ids = {block.storage_ids[location]};
   const Status reported = context_->namenode->ReportBadBlocks({bad});
   if (!reported.ok()) LOG_WARN("corrupt replica not reported error={}", reported);
+}
+
+void HdfsFileReader::GiveUpDescriptors(const LocatedBlock& block, const DatanodeId& datanode,
+                                       const Status& error) {
+  const std::string address = datanode.XferAddr();
+  LOG_WARN("descriptor failed, the socket is next block={} datanode={} error={}",
+           BlockName(block.block), address, error);
+  const ReplicaKey key(block.block.block.id, address);
+  MutexLock lock(mu_);
+  sockets_only_.insert(key);
+  descriptors_.erase(key);
 }
 
 Status HdfsFileReader::NoReplicaLeft(const LocatedBlock& block) {

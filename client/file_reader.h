@@ -5,6 +5,10 @@
 // fails, its DataNode is left alone by this reader and the next one goes on at the same byte; a
 // replica with a bad checksum is reported to the NameNode.
 //
+// A descriptor accuses nobody: what it gives wrong may be a chunk that an append is just changing,
+// and a disk that fails is for the DataNode to notice. So the bytes are asked for once more over a
+// socket, and only what is wrong there counts.
+//
 // Threads: one caller, but PRead from any thread.
 #pragma once
 
@@ -20,6 +24,7 @@
 #include "client/client_context.h"
 #include "client/file_blocks.h"
 #include "client/file_system.h"
+#include "client/replica_choice.h"
 #include "client/short_circuit.h"
 #include "common/concurrent/mutex.h"
 
@@ -40,6 +45,8 @@ class HdfsFileReader final : public FileReader {
   StatusOr<std::vector<std::string>> ReplicaHosts(int64_t offset) override;
 
  private:
+  using ReplicaKey = std::pair<BlockId, std::string>;  // and the DataNode's transfer address
+
   // A replica being read.
   struct Source {
     LocatedBlock block;
@@ -55,16 +62,20 @@ class HdfsFileReader final : public FileReader {
   StatusOr<std::shared_ptr<const LocalReplica>> DescriptorsOf(const LocatedBlock& block,
                                                               const DatanodeId& datanode)
       EXCLUDES(mu_);
-  // One Read of the source; on an error the replica is noted as bad.
+  // One Read of the source. After an error it is of no more use, and another one has to be opened:
+  // the same replica over a socket, if this was a descriptor, else another replica.
   StatusOr<size_t> ReadSource(Source* source, char* to, size_t count);
   void NoteBad(const LocatedBlock& block, size_t location, const Status& error) EXCLUDES(mu_);
+  // From now on this replica is read over a socket.
+  void GiveUpDescriptors(const LocatedBlock& block, const DatanodeId& datanode, const Status& error)
+      EXCLUDES(mu_);
   Status NoReplicaLeft(const LocatedBlock& block) EXCLUDES(mu_);
 
   const std::shared_ptr<const FileSystem> keep_alive_;
   const std::shared_ptr<const ClientContext> context_;
   const std::unique_ptr<FileBlocks> blocks_;
   const ReadOptions options_;
-  const std::set<std::string> local_addresses_;
+  const OwnHost own_host_;
 
   // The sequential caller's.
   int64_t position_ = 0;
@@ -76,9 +87,10 @@ class HdfsFileReader final : public FileReader {
 
   Mutex mu_;
   std::set<std::string> dead_ GUARDED_BY(mu_);  // transfer addresses
-  std::set<std::pair<BlockId, std::string>> corrupt_ GUARDED_BY(mu_);
-  std::map<BlockId, std::shared_ptr<const LocalReplica>> descriptors_ GUARDED_BY(mu_);
-  bool no_descriptors_ GUARDED_BY(mu_) = false;  // the local DataNode passes none
+  std::set<ReplicaKey> corrupt_ GUARDED_BY(mu_);
+  std::map<ReplicaKey, std::shared_ptr<const LocalReplica>> descriptors_ GUARDED_BY(mu_);
+  std::set<ReplicaKey> sockets_only_ GUARDED_BY(mu_);     // a descriptor of theirs gave an error
+  std::set<std::string> no_descriptors_ GUARDED_BY(mu_);  // DataNodes that pass none at all
   std::string last_error_ GUARDED_BY(mu_);
 };
 

@@ -36,7 +36,7 @@ namespace tusk {
 class Configuration;
 
 // Where the bytes of a reader came from: through a passed descriptor, over a socket from the
-// DataNode on the client's own address, or from anywhere else.
+// DataNode on the client's own host, or from anywhere else.
 struct ReadStatistics {
   int64_t descriptor_bytes = 0;
   int64_t local_bytes = 0;

@@ -8,11 +8,15 @@
 
 namespace tusk::client {
 
-std::set<std::string> LocalAddresses(const std::string& bound_address) {
-  if (!bound_address.empty()) return {bound_address};
-  std::set<std::string> addresses;
+OwnHost OwnHost::Of(const std::string& bound_address) {
+  OwnHost own;
+  if (!bound_address.empty()) {
+    own.addresses_.insert(bound_address);
+    return own;
+  }
+  own.loopback_ = true;
   ifaddrs* first = nullptr;
-  if (getifaddrs(&first) != 0) return addresses;
+  if (getifaddrs(&first) != 0) return own;
   for (const ifaddrs* it = first; it != nullptr; it = it->ifa_next) {
     if (it->ifa_addr == nullptr) continue;
     const int family = it->ifa_addr->sa_family;
@@ -20,20 +24,25 @@ std::set<std::string> LocalAddresses(const std::string& bound_address) {
     const SocketAddress address(
         it->ifa_addr,
         static_cast<socklen_t>(family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6)));
-    if (!IsLoopback(address)) addresses.insert(address.host());
+    own.addresses_.insert(address.host());
   }
   freeifaddrs(first);
-  return addresses;
+  return own;
 }
 
-std::vector<size_t> ReplicaOrder(const LocatedBlock& block, const std::set<std::string>& local,
+bool OwnHost::Has(const std::string& ip_address) const {
+  if (addresses_.contains(ip_address)) return true;
+  return loopback_ && (ip_address.starts_with("127.") || ip_address == "::1");
+}
+
+std::vector<size_t> ReplicaOrder(const LocatedBlock& block, const OwnHost& own,
                                  const std::set<std::string>& dead) {
   std::vector<size_t> order;
   for (size_t i = 0; i < block.locations.size(); ++i) {
     if (!dead.contains(block.locations[i].id.XferAddr())) order.push_back(i);
   }
   std::stable_partition(order.begin(), order.end(),
-                        [&](size_t i) { return local.contains(block.locations[i].id.ip_addr); });
+                        [&](size_t i) { return own.Has(block.locations[i].id.ip_addr); });
   return order;
 }
 

@@ -20,21 +20,31 @@ LocatedBlock Block() {
 }
 
 TEST(ReplicaChoiceTest, TheClientsOwnDatanodeComesFirstAndTheRestStaysInOrder) {
-  EXPECT_THAT(ReplicaOrder(Block(), {"127.0.10.2"}, {}), ElementsAre(1, 0, 2));
+  EXPECT_THAT(ReplicaOrder(Block(), OwnHost::Of("127.0.10.2"), {}), ElementsAre(1, 0, 2));
+}
+
+TEST(ReplicaChoiceTest, AllOfOneMachineStayInTheNameNodesOrder) {
+  EXPECT_THAT(ReplicaOrder(Block(), OwnHost::Of(""), {}), ElementsAre(0, 1, 2));
 }
 
 TEST(ReplicaChoiceTest, DeadNodesAreLeftOut) {
-  EXPECT_THAT(ReplicaOrder(Block(), {}, {"127.0.10.1:9866"}), ElementsAre(1, 2));
+  EXPECT_THAT(ReplicaOrder(Block(), OwnHost::Of("10.0.0.1"), {"127.0.10.1:9866"}),
+              ElementsAre(1, 2));
 }
 
-TEST(ReplicaChoiceTest, ABoundAddressIsTheOnlyLocalOne) {
-  EXPECT_THAT(LocalAddresses("127.0.10.1"), ElementsAre("127.0.10.1"));
+TEST(ReplicaChoiceTest, AClientBoundToOneWorkerIsNotOnAnother) {
+  const OwnHost own = OwnHost::Of("127.0.10.1");
+  EXPECT_TRUE(own.Has("127.0.10.1"));
+  EXPECT_FALSE(own.Has("127.0.10.2"));
+  EXPECT_FALSE(own.Has("127.0.0.1"));
 }
 
-TEST(ReplicaChoiceTest, NoLoopbackAddressIsLocalWithoutABoundOne) {
-  for (const std::string& address : LocalAddresses("")) {
-    EXPECT_FALSE(address.starts_with("127.")) << address;
-  }
+TEST(ReplicaChoiceTest, AClientBoundToNothingIsOnItsMachineWhateverTheLoopbackAddress) {
+  const OwnHost own = OwnHost::Of("");
+  EXPECT_TRUE(own.Has("127.0.0.1"));
+  EXPECT_TRUE(own.Has("127.0.10.3"));
+  EXPECT_TRUE(own.Has("::1"));
+  EXPECT_FALSE(own.Has("192.0.2.7"));  // of a documentation network: nobody's
 }
 
 }  // namespace

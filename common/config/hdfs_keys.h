@@ -283,7 +283,9 @@ inline constexpr IntKey kLocateFollowingBlockRetries{
     .doc = "How often a writer asks again for the next block or the close."};
 inline constexpr ListKey kLocalInterfaces{
     .name = "dfs.client.local.interfaces",
-    .doc = "Local addresses a client binds its connections to."};
+    .doc =
+        "Local address a client binds its connections to. Then it stands on that worker only; "
+        "without one it stands on the machine."};
 inline constexpr IntKey kClientFailoverMaxAttempts{
     .name = "dfs.client.failover.max.attempts",
     .fallback = 15,

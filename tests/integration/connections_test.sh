@@ -39,7 +39,7 @@ crowd() {
   read -r -t 60 there <&"${CROWD[0]}" || fail "$name: the crowd does not stand"
   expect_equal "$there" there
   crowded=$(operations)
-  tusk dfs -cat /file | cmp - "$scratch/file" || fail "$name: a file reads wrong"
+  tusk dfs -D dfs.client.read.shortcircuit=false -cat /file | cmp - "$scratch/file" || fail "$name: a file reads wrong"
   local grown=$((($(peak_kb "$pid") - before) / 1024))
   eval "exec ${CROWD[1]}>&-"
   local closed

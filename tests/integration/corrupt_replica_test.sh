@@ -28,15 +28,18 @@ replaced() {  # PATH BLOCK GOOD [options of dfs]
   tusk fsck "$1" -files -blocks 2>/dev/null | grep -q 'Under-replicated blocks:.0 '
 }
 
-# A reader elsewhere, over a socket: each replica is asked for sooner or later.
+# Over a socket, as a reader elsewhere: each replica is asked for sooner or later.
 tusk dfs -put "$scratch/file" /file
 block=$(block_names /file | sed -n 2p)
 first=$(replicas_of "$block" | head -n 1)
 cp "$first" "$scratch/good"
 damage "$first" 500000
-eventually 30 replaced /file "$block" "$scratch/good"
+eventually 30 replaced /file "$block" "$scratch/good" -D dfs.client.read.shortcircuit=false
 
-# A reader on the worker itself, through a passed descriptor.
+# Through a passed descriptor: by the shell, which stands on no worker, and on a worker itself.
+first=$(replicas_of "$block" | head -n 1)
+damage "$first" 600001
+eventually 30 replaced /file "$block" "$scratch/good"
 first=$(replicas_of "$block" | head -n 1)
 worker=$(sed 's|.*/workers/\([0-9.]*\)/.*|\1|' <<<"$first")
 damage "$first" 700001
