@@ -14,7 +14,7 @@ namespace tusk::datanode {
 namespace {
 
 constexpr int64_t kPacketData = 64 << 10;
-constexpr int64_t kLoadBytes = 1 << 20;
+constexpr int64_t kLoadBytes = 256 << 10;
 
 }  // namespace
 
