@@ -8,6 +8,8 @@ namespace {
 constexpr std::string_view kStateKey = "!state";
 constexpr size_t kKeySize = 8;
 constexpr size_t kBatchBytes = 1 << 20;
+// No file is as long (ext4: 2^44), and the sum over all replicas of a volume is still a number.
+constexpr uint64_t kMaxReplicaBytes = uint64_t{1} << 50;
 
 std::string KeyOf(BlockId id) {
   std::string key;
@@ -46,7 +48,8 @@ StatusOr<std::vector<Block>> ReplicaIndex::Load(const std::string& boot_id) {
     ByteReader in(it->value());
     uint64_t stamp = 0;
     uint64_t length = 0;
-    if (!in.ReadVarint(&stamp) || !in.ReadVarint(&length)) {
+    if (!in.ReadVarint(&stamp) || !in.ReadVarint(&length) || stamp > INT64_MAX ||
+        length > kMaxReplicaBytes) {
       return DataLossError("replica index: malformed entry");
     }
     replicas.push_back({BlockId(LoadBigEndian<int64_t>(it->key().data())),

@@ -1,6 +1,7 @@
 // What a store finds when it starts: after a clean stop, a kill, on a strange directory.
 #include <thread>
 
+#include "common/base/bytes.h"
 #include "datanode/storage/store_fixture.h"
 
 namespace tusk::datanode {
@@ -88,6 +89,25 @@ TEST_F(RestartTest, AnIndexThatTakesNothingMoreCostsACrawlAndNoReplica) {
   EXPECT_EQ(store_->replica_count(), 3);
   ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadBack(2));
   EXPECT_EQ(bytes, Pattern(600));
+}
+
+TEST_F(RestartTest, AnIndexWithAnImpossibleLengthCostsACrawlAndNoReplica) {
+  Start();
+  ASSERT_OK(Put(1, 600));
+  for (const uint64_t length : {uint64_t{1} << 51, uint64_t{INT64_MAX} - 5, UINT64_MAX}) {
+    store_.reset();
+    std::string key;
+    std::string value;
+    AppendBigEndian(&key, int64_t{1});
+    AppendVarint(&value, 1001);
+    AppendVarint(&value, length);
+    const auto index = indexes_.Opener()("/d1/current/BP-1-127.0.0.1-1/index", false).value();
+    ASSERT_OK(index->Put(key, value, WriteSync::kNo));
+    Start();
+    ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadBack(1));
+    EXPECT_EQ(bytes, Pattern(600));
+    EXPECT_EQ(store_->StorageReports().at(0).dfs_used_bytes, Volume::UsedBy(600));
+  }
 }
 
 TEST_F(RestartTest, CopiesThatWereComingInAreGone) {
