@@ -137,7 +137,7 @@ StatusOr<bool> FrameReader::ReadFileHeader() {
 }
 
 StatusOr<bool> FrameReader::Next(Frame* frame) {
-  if (torn_bytes_ > 0) return false;
+  if (torn_bytes_ > 0 || blank_bytes_ > 0) return false;
   if (!header_seen_) {
     ASSIGN_OR_RETURN(const bool has_header, ReadFileHeader());
     if (!has_header) return false;
@@ -163,9 +163,20 @@ StatusOr<bool> FrameReader::Next(Frame* frame) {
     valid_size_ = buffer_start_ + static_cast<int64_t>(end);
     return true;
   }
+  ASSIGN_OR_RETURN(const bool blank, OnlyZerosAreLeft());
+  if (blank) {
+    blank_bytes_ = file_size_ - valid_size_;
+    return false;
+  }
   RETURN_IF_ERROR(SearchForHole());
   torn_bytes_ = file_size_ - valid_size_;
   return false;
+}
+
+StatusOr<bool> FrameReader::OnlyZerosAreLeft() {
+  RETURN_IF_ERROR(FillTo(static_cast<size_t>(file_size_ - valid_size_)));
+  const auto at = static_cast<size_t>(valid_size_ - buffer_start_);
+  return buffer_.find_first_not_of('\0', at) == std::string::npos;
 }
 
 // The frame at valid_size_ is unreadable: looks for a later one that says it had been synced.

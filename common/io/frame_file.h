@@ -7,9 +7,13 @@
 // The CRC covers everything after itself. `synced number` is the highest number known to be synced
 // when the frame was written.
 //
-// Reading stops at the first unreadable frame. It and all after it are a torn tail and are cut,
-// unless a readable later frame says that the missing number was synced: then it is a hole
-// (kDataLoss), because acknowledged data is gone and nobody may go on as if it were not.
+// Zeros may stand behind the last frame, up to the file's end: room that a writer made beforehand,
+// so that a sync has no size and no blocks to record.
+//
+// Reading stops at the first unreadable frame. Unless nothing but zeros is left, it and all after
+// it are a torn tail and are cut; but if a readable later frame says that the missing number was
+// synced, it is a hole (kDataLoss), because acknowledged data is gone and nobody may go on as if it
+// were not.
 #pragma once
 
 #include <cstdint>
@@ -73,13 +77,15 @@ class FrameReader {
   static StatusOr<std::unique_ptr<FrameReader>> Open(Env* env, const std::string& path,
                                                      uint64_t after_number = 0);
 
-  // False at the end or at a torn tail. kDataLoss at a hole.
+  // False at the end, at zeros up to the end or at a torn tail. kDataLoss at a hole.
   StatusOr<bool> Next(Frame* frame);
 
   // Bytes up to the end of the last good frame.
   int64_t valid_size() const { return valid_size_; }
   // Bytes of the torn tail; 0 when the file ends well. Known once Next returned false.
   int64_t torn_bytes() const { return torn_bytes_; }
+  // Zeros behind the last frame of a file that ends well. Known likewise.
+  int64_t blank_bytes() const { return blank_bytes_; }
 
  private:
   FrameReader(std::unique_ptr<File> file, int64_t file_size, uint64_t after_number)
@@ -90,6 +96,7 @@ class FrameReader {
   Status FillTo(size_t bytes);
   bool ParseAt(size_t at, Frame* frame, size_t* end) const;
   Status SearchForHole();
+  StatusOr<bool> OnlyZerosAreLeft();
 
   std::unique_ptr<File> file_;
   const int64_t file_size_;
@@ -97,6 +104,7 @@ class FrameReader {
   int64_t buffer_start_ = 0;
   int64_t valid_size_ = 0;
   int64_t torn_bytes_ = 0;
+  int64_t blank_bytes_ = 0;
   uint64_t last_number_;
   bool header_seen_ = false;
 };

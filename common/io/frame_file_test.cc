@@ -89,6 +89,44 @@ TEST_F(FrameFileTest, ATornLastFrameIsCutWhereverItWasTorn) {
   }
 }
 
+TEST_F(FrameFileTest, ZerosUpToTheEndAreNoTornTail) {
+  WriteFrames(2);
+  ASSERT_OK_AND_ASSIGN(const std::string whole, env_.ReadFile(kPath));
+  for (const size_t zeros : {size_t{1}, kFrameHeaderSize, size_t{3} << 20}) {
+    ASSERT_OK(env_.WriteFileAtomically(kPath, whole + std::string(zeros, '\0')));
+    ASSERT_OK_AND_ASSIGN(auto reader, FrameReader::Open(&env_, kPath));
+    Frame frame;
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(*reader->Next(&frame));
+    for (int i = 0; i < 2; ++i) EXPECT_FALSE(*reader->Next(&frame));  // and so it stays
+    EXPECT_EQ(reader->valid_size(), ends_[2]);
+    EXPECT_EQ(reader->torn_bytes(), 0);
+    EXPECT_EQ(reader->blank_bytes(), static_cast<int64_t>(zeros));
+  }
+}
+
+TEST_F(FrameFileTest, ZerosInTheMiddleAreATornTailOrAHole) {
+  WriteFrames(3);
+  ASSERT_OK_AND_ASSIGN(const std::string whole, env_.ReadFile(kPath));
+  const auto blank = [&](size_t frame) {
+    std::string bytes = whole + std::string(5000, '\0');
+    const auto from = static_cast<size_t>(ends_[frame - 1]);
+    const size_t length = static_cast<size_t>(ends_[frame]) - from;
+    bytes.replace(from, length, length, '\0');
+    return bytes;
+  };
+  Status end;
+  ASSERT_OK(env_.WriteFileAtomically(kPath, blank(2)));  // frame 3 is there and knows 2 as synced
+  EXPECT_THAT(ReadAll(&end), ElementsAre(1));
+  EXPECT_THAT(end, HasCode(Code::kDataLoss));
+  // Only a part of the last frame has come to the disk.
+  std::string torn = whole + std::string(5000, '\0');
+  torn.replace(static_cast<size_t>(ends_[2]), 10, 10, '\0');
+  ASSERT_OK(env_.WriteFileAtomically(kPath, torn));
+  EXPECT_THAT(ReadAll(&end), ElementsAre(1, 2));
+  EXPECT_OK(end);
+  EXPECT_EQ(torn_bytes_, static_cast<int64_t>(torn.size()) - ends_[2]);
+}
+
 TEST_F(FrameFileTest, ATornHeaderIsATornTailAndAnotherOneIsRefused) {
   WriteFrames(1);
   ASSERT_OK_AND_ASSIGN(const std::string whole, env_.ReadFile(kPath));

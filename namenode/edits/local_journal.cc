@@ -40,6 +40,8 @@ LocalJournal::LocalJournal(LocalJournalOptions options, Env* env, Executor* exec
 
 LocalJournal::~LocalJournal() {
   guard_.Stop();
+  MutexLock lock(mu_);
+  if (file_ != nullptr && failed_.ok()) IgnoreError(CloseSegment(), "zeros at the end do no harm");
 }
 
 StatusOr<std::vector<LocalJournal::Segment>> LocalJournal::ListSegments() {
@@ -102,20 +104,27 @@ Status LocalJournal::ReplaySegment(const Segment& segment, bool is_last, TxId af
   }
   *end = TxId(next.value() - 1);
   const bool empty = next == segment.first;  // not even its first edit is whole
-  if (reader->torn_bytes() == 0 && !(empty && is_last)) return Status::Ok();
-  if (!is_last) {
+  const bool torn = reader->torn_bytes() > 0;
+  if (torn && !is_last) {
     return DataLossError("the edit log is damaged: " + segment.path + " is unreadable after edit " +
                          std::to_string(next.value() - 1) + ", and later segments exist");
   }
-  LOG_WARN("cut torn tail of the edit log segment={} last_txid={} bytes={}", segment.path,
-           next.value() - 1, reader->torn_bytes());
-  if (empty) {
+  if (torn) {
+    LOG_WARN("cut torn tail of the edit log segment={} last_txid={} bytes={}", segment.path,
+             next.value() - 1, reader->torn_bytes());
+  }
+  if (empty && is_last) {
     RETURN_IF_ERROR(env_->Remove(segment.path));
     return env_->SyncDir(options_.dir);
   }
+  if (!torn && reader->blank_bytes() == 0) return Status::Ok();
+  return CutBehind(segment, reader->valid_size());
+}
+
+Status LocalJournal::CutBehind(const Segment& segment, int64_t size) {
   ASSIGN_OR_RETURN(const std::unique_ptr<File> file,
                    env_->Open(segment.path, OpenMode::kReadWrite));
-  RETURN_IF_ERROR(file->Truncate(reader->valid_size()));
+  RETURN_IF_ERROR(file->Truncate(size));
   RETURN_IF_ERROR(file->Sync());
   return file->Close();
 }
@@ -142,10 +151,11 @@ Status LocalJournal::Write(const JournalBatch& batch) {
   if (end > allocated_) {
     const int64_t step = options_.allocate_bytes;
     const int64_t upto = (end + step - 1) / step * step;
-    RETURN_IF_ERROR(file_->Allocate(allocated_, upto - allocated_));
+    const std::string zeros(static_cast<size_t>(upto - allocated_), '\0');
+    RETURN_IF_ERROR(file_->WriteAt(allocated_, zeros));
     allocated_ = upto;
   }
-  RETURN_IF_ERROR(file_->Append(batch.frames));
+  RETURN_IF_ERROR(file_->WriteAt(size_, batch.frames));
   size_ = end;
   RETURN_IF_ERROR(kBeforeSync.Hit());
   RETURN_IF_ERROR(file_->Sync());
@@ -153,12 +163,7 @@ Status LocalJournal::Write(const JournalBatch& batch) {
 }
 
 Status LocalJournal::OpenSegment(TxId first) {
-  if (file_ != nullptr) {
-    // What was allocated beyond the end is given back.
-    RETURN_IF_ERROR(file_->Truncate(size_));
-    RETURN_IF_ERROR(file_->Close());
-    file_.reset();
-  }
+  if (file_ != nullptr) RETURN_IF_ERROR(CloseSegment());
   const std::string path = JoinPath(options_.dir, SegmentName(first));
   ASSIGN_OR_RETURN(file_, env_->Open(path, OpenMode::kCreateNew));
   std::string header;
@@ -166,9 +171,14 @@ Status LocalJournal::OpenSegment(TxId first) {
   RETURN_IF_ERROR(file_->Append(header));
   // The name must be durable before the first edit in it is acknowledged.
   RETURN_IF_ERROR(env_->SyncDir(options_.dir));
-  size_ = static_cast<int64_t>(header.size());
-  allocated_ = 0;
+  size_ = allocated_ = static_cast<int64_t>(header.size());
   return Status::Ok();
+}
+
+Status LocalJournal::CloseSegment() {
+  const std::unique_ptr<File> file = std::move(file_);
+  RETURN_IF_ERROR(file->Truncate(size_));
+  return file->Close();
 }
 
 void LocalJournal::PurgeUpTo(TxId last) {

@@ -246,7 +246,7 @@ class OneThreadNamesystem : public DatanodeCommander, public LogGate {
   ManualExecutor executor_;
   ManualExecutor journal_executor_;
   FaultEnv env_;
-  LocalJournalOptions journal_options_{.dir = "/edits"};
+  LocalJournalOptions journal_options_{.dir = "/edits", .allocate_bytes = 4096};
   MemoryStore store_;
   std::function<StatusOr<std::unique_ptr<Image>>()> open_image_ = [this] {
     return std::make_unique<Image>(std::make_unique<SharedStore>(&store_));

@@ -145,7 +145,7 @@ class Trial : public OneThreadNamesystem {
   Status Boot() {
     storage_.reset();
     ASSIGN_OR_RETURN(storage_, StorageDir::Open(&env_, kNameDir));
-    journal_options_ = {.dir = storage_->edits_dir(), .segment_bytes = 2048};
+    journal_options_ = {.dir = storage_->edits_dir(), .segment_bytes = 2048, .allocate_bytes = 700};
     open_image_ = [this] {
       return Image::Open(storage_->image_dir(), {.write_buffer_bytes = 64 << 10, .env = &env_});
     };
