@@ -4,20 +4,32 @@ namespace tusk::namenode {
 
 void LeaseManager::Add(const std::string& holder, InodeId file) {
   MutexLock lock(mu_);
-  Lease& lease = leases_[holder];
-  lease.renewed = clock_->Now();
-  lease.files.insert(file);
-  holders_[file] = holder;
+  const auto lease = leases_.try_emplace(holder).first;
+  lease->second.renewed = clock_->Now();
+  const auto known = places_.find(file);
+  if (known != places_.end() && known->second.lease == lease) return;
+  RemoveLocked(file);
+  places_[file] = {.lease = lease, .at = lease->second.files.size()};
+  lease->second.files.push_back(file);
 }
 
 void LeaseManager::Remove(InodeId file) {
   MutexLock lock(mu_);
-  const auto holder = holders_.find(file);
-  if (holder == holders_.end()) return;
-  const auto lease = leases_.find(holder->second);
-  lease->second.files.erase(file);
-  if (lease->second.files.empty()) leases_.erase(lease);
-  holders_.erase(holder);
+  RemoveLocked(file);
+}
+
+void LeaseManager::RemoveLocked(InodeId file) {
+  const auto found = places_.find(file);
+  if (found == places_.end()) return;
+  const Place place = found->second;
+  places_.erase(found);
+  std::vector<InodeId>& files = place.lease->second.files;
+  if (place.at + 1 < files.size()) {  // the last one takes its place
+    files[place.at] = files.back();
+    places_.find(files.back())->second.at = place.at;
+  }
+  files.pop_back();
+  if (files.empty()) leases_.erase(place.lease);
 }
 
 void LeaseManager::Reassign(InodeId file, const std::string& new_holder) {

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,15 +55,23 @@ class LeaseManager {
  private:
   struct Lease {
     TimePoint renewed;
-    std::set<InodeId> files;
+    std::vector<InodeId> files;  // in no order
   };
+  using Leases = std::map<std::string, Lease, std::less<>>;
+  // Where an open file stands: leases are many files long, and each is found without a search.
+  struct Place {
+    Leases::iterator lease;
+    size_t at = 0;  // in lease->second.files
+  };
+
+  void RemoveLocked(InodeId file) REQUIRES(mu_);
 
   const Limits limits_;
   const Clock* const clock_;
 
   mutable Mutex mu_;
-  std::map<std::string, Lease, std::less<>> leases_ GUARDED_BY(mu_);
-  std::unordered_map<InodeId, std::string> holders_ GUARDED_BY(mu_);
+  Leases leases_ GUARDED_BY(mu_);
+  std::unordered_map<InodeId, Place> places_ GUARDED_BY(mu_);
 };
 
 }  // namespace tusk::namenode
