@@ -242,15 +242,15 @@ TEST_F(LoopbackTest, UnansweredCallsStopReadingUntilTheyAreAnswered) {
 
 TEST_F(LoopbackTest, NoAnswerLeavesBeforeTheGateOpens) {
   Mutex mu;
+  bool open = false;
   std::vector<std::function<void(Status)>> waiting;
   StartServer({.reply_gate = [&](std::function<void(Status)> release) {
-    MutexLock lock(mu);
-    waiting.push_back(std::move(release));
+    {
+      MutexLock lock(mu);
+      if (!open) return waiting.push_back(std::move(release));
+    }
+    release(Status::Ok());
   }});
-  const auto waiting_count = [&] {
-    MutexLock lock(mu);
-    return waiting.size();
-  };
   RpcClient client;
   std::atomic<int> answered = 0;
   std::vector<std::thread> callers;
@@ -263,10 +263,15 @@ TEST_F(LoopbackTest, NoAnswerLeavesBeforeTheGateOpens) {
   }
   ASSERT_TRUE(Eventually(10s, [&] { return kept() == 1; }));
   ReleaseAll();
-  ASSERT_TRUE(Eventually(10s, [&] { return waiting_count() == 4; }));
+  ASSERT_TRUE(Eventually(10s, [&] { return server_->stats().calls == 4; }));
   EXPECT_EQ(answered, 0);
+  {
+    MutexLock lock(mu);
+    open = true;
+  }
   for (const auto& release : waiting) release(Status::Ok());
   for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(answered, 4);
 }
 
 TEST_F(LoopbackTest, GateMayPutAnErrorInTheAnswersPlace) {

@@ -91,6 +91,7 @@ Status RpcServer::Impl::Start() {
     Sweep(worker.get());
     worker->thread = std::thread([worker = worker.get()] {
       SetThreadName("rpc-io");
+      ServerLoop::current = &worker->loop;
       worker->loop.io.run();
     });
   }

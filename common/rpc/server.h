@@ -28,9 +28,10 @@
 
 namespace tusk {
 
-// Decides when an answer may leave: the server hands it `release`, to be called once from any
-// thread, also within the gate. Ok lets the answer go as it is; an error goes in its place (a
-// NameNode that lost its role meanwhile answers kStandby).
+// Decides when answers may leave: the server asks it for those that a turn of an I/O thread has
+// made, together, and hands it `release`, to be called once from any thread, also within the gate.
+// Ok lets the answers go as they are; an error goes in the place of each (a NameNode that lost its
+// role meanwhile answers kStandby).
 using ReplyGate = std::function<void(std::function<void(Status)> release)>;
 
 // Turns a token's identifier into the password that was issued with it and the caller's name.

@@ -55,6 +55,18 @@ RpcCallHeader CallHeaderOf(RpcRequestHeaderProto* header) {
   return call;
 }
 
+// What identifies the call of an encoded answer.
+RpcCallHeader CallHeaderOfAnswer(std::string_view frame) {
+  RpcCallHeader call;
+  ByteReader in(frame.substr(sizeof(int32_t)));  // behind its length
+  RpcResponseHeaderProto header;
+  CHECK(TakeMessage(&in, &header));
+  call.client_id = header.clientid();
+  call.call_id = static_cast<int32_t>(header.callid());
+  call.retry_count = header.retrycount();
+  return call;
+}
+
 // Empty when the header is fit for a call.
 std::string ProblemOf(const RpcRequestHeaderProto& header) {
   if (header.callid() < 0) return "Unknown out of band call #" + std::to_string(header.callid());
@@ -169,6 +181,7 @@ void ServerConnection::Pump() {
     for (int reads = 0; reads < kReadsPerTurn && drained_ && MayTakeFrame(); ++reads) {
       if (!ReadMore()) break;
     }
+    if (input_ended_ || closing_) AskGateForTurn();  // what may leave at once does so before we go
     Flush();
     if (input_ended_ && !closing_) {
       const bool cut = drained_ && !input_.rest().empty();
@@ -389,10 +402,58 @@ void ServerConnection::Finished(RpcCall& call, Status status) {
   if (!core_->options.reply_gate || call.skips_reply_gate()) {
     return SendAnswer(std::move(frame), account);
   }
-  core_->options.reply_gate([self = shared_from_this(), frame = std::move(frame), account,
-                             header = call.header()](Status verdict) mutable {
-    self->SendAnswer(verdict.ok() ? std::move(frame) : ErrorFrame(header, verdict), account);
-  });
+  std::vector<GatedAnswer> answers;
+  const bool in_turn = ServerLoop::current == loop_;
+  std::vector<GatedAnswer>& finished = in_turn ? loop_->finished : answers;
+  finished.push_back({.connection = shared_from_this(),
+                      .frame = std::move(frame),
+                      .held = account.held,
+                      .request_bytes = account.request_bytes});
+  if (!in_turn) return AskGate(*core_, std::move(answers));
+  // Behind the connections that have input by now: the gate is asked for all their answers.
+  if (finished.size() > 1) return;
+  boost::asio::post(loop_->io, [self = shared_from_this()] { self->AskGateForTurn(); });
+}
+
+void ServerConnection::AskGateForTurn() {
+  std::vector<GatedAnswer>& finished = ServerLoop::current->finished;
+  if (!finished.empty()) AskGate(*core_, std::exchange(finished, {}));
+}
+
+void ServerConnection::AskGate(const ServerCore& core, std::vector<GatedAnswer> answers) {
+  auto shared = std::make_shared<std::vector<GatedAnswer>>(std::move(answers));
+  core.options.reply_gate(
+      [shared = std::move(shared)](const Status& verdict) { Release(shared, verdict); });
+}
+
+// All of them belong to one loop, which is woken once.
+void ServerConnection::Release(const GatedAnswers& answers, const Status& verdict) {
+  if (!verdict.ok()) {
+    for (GatedAnswer& answer : *answers) {
+      answer.frame = ErrorFrame(CallHeaderOfAnswer(answer.frame), verdict);
+    }
+  }
+  if (answers->size() > 1 && ServerLoop::current != answers->front().connection->loop_) {
+    for (const GatedAnswer& answer : *answers) {
+      if (answer.connection->PostToLoop([answers] { Deliver(answers.get()); })) return;
+    }
+  }
+  Deliver(answers.get());
+}
+
+void ServerConnection::Deliver(std::vector<GatedAnswer>* answers) {
+  for (GatedAnswer& answer : *answers) {
+    answer.connection->SendAnswer(std::move(answer.frame),
+                                  {.held = answer.held, .request_bytes = answer.request_bytes});
+  }
+}
+
+// False: the connection is closed, its loop may be gone.
+bool ServerConnection::PostToLoop(std::function<void()> work) {
+  MutexLock lock(mu_);
+  if (closed_) return false;
+  boost::asio::post(loop_->io, std::move(work));
+  return true;
 }
 
 std::string ServerConnection::EncodeAnswer(RpcCall& call, const Status& status) const {

@@ -7,10 +7,12 @@
 //          are dropped.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -67,6 +69,12 @@ class ServerConnection final : public RpcCallOwner,
   void CountAnswer(const RpcCall& call, const Status& status);
   void Send(std::string frame) EXCLUDES(mu_);
   void SendAnswer(std::string frame, Account account) EXCLUDES(mu_);
+  static void AskGate(const ServerCore& core, std::vector<GatedAnswer> answers);
+  using GatedAnswers = std::shared_ptr<std::vector<GatedAnswer>>;
+  static void Release(const GatedAnswers& answers, const Status& verdict);
+  static void Deliver(std::vector<GatedAnswer>* answers);
+  void AskGateForTurn();
+  bool PostToLoop(std::function<void()> work) EXCLUDES(mu_);
   void AppendLocked(std::string frame) REQUIRES(mu_);
   void WakeLocked() REQUIRES(mu_);
   void Flush() EXCLUDES(mu_);

@@ -100,13 +100,27 @@ class ServerCore {
 
 class ServerConnection;
 
-// One I/O thread's share: its loop, its connections, and a buffer that every read uses.
+// An answer that the reply gate has not let through yet.
+struct GatedAnswer {
+  std::shared_ptr<ServerConnection> connection;
+  std::string frame;
+  bool held = false;
+  int64_t request_bytes = 0;
+};
+
+// One I/O thread's share: its loop, its connections, a buffer that every read uses, and the answers
+// that its handlers gave since the gate was asked last: one question and one waking for all of
+// them.
 struct ServerLoop {
   ServerLoop() : io(1) {}
 
   boost::asio::io_context io;
   std::unordered_set<std::shared_ptr<ServerConnection>> connections;  // on the loop's thread
+  std::vector<GatedAnswer> finished;                                  // likewise
   std::vector<char> scratch = std::vector<char>(128 << 10);
+
+  // The calling thread's, if it runs one.
+  static inline thread_local ServerLoop* current = nullptr;
 };
 
 }  // namespace tusk

@@ -139,6 +139,53 @@ class ServerWireTest : public RpcFixture {
   }
 };
 
+// Eight calls in one segment: one question to the gate, and an error of its own for each of them.
+TEST_F(ServerWireTest, TheGateIsAskedOnceForTheAnswersOfATurn) {
+  Mutex mu;
+  std::vector<std::function<void(Status)>> waiting;
+  const auto asked = [&] {
+    MutexLock lock(mu);
+    return waiting.size();
+  };
+  RpcServerOptions options;
+  options.reply_gate = [&](std::function<void(Status)> release) {
+    MutexLock lock(mu);
+    waiting.push_back(std::move(release));
+  };
+  StartServer(std::move(options));
+  std::string bytes = std::string(kPreamble) + Bytes(kContextBytes);
+  for (int32_t call = 1; call <= 8; ++call) bytes += CallBytes(call, "echo", "x");
+  Wire wire = Connect();
+  wire.Send(bytes);
+  ASSERT_TRUE(Eventually(10s, [&] { return asked() > 0; }));
+  EXPECT_EQ(server_->stats().unanswered_calls, 8);
+  wire.Send(CallBytes(9, "echo", "x"));
+  ASSERT_TRUE(Eventually(10s, [&] { return asked() == 2; }));
+  waiting.front()(UnavailableError("no longer active", Reason::kStandby));
+  for (uint32_t call = 1; call <= 8; ++call) {
+    const Answer answer = wire.ReceiveAnswer();
+    EXPECT_EQ(answer.header.callid(), call);
+    EXPECT_EQ(answer.header.status(), RpcResponseHeaderProto::ERROR);
+    EXPECT_EQ(answer.header.clientid(), ClientId());
+    EXPECT_EQ(answer.header.retrycount(), 3);
+    EXPECT_THAT(answer.header.exceptionclassname(), HasSubstr("StandbyException"));
+  }
+  waiting.back()(Status::Ok());
+  EXPECT_EQ(wire.ReceiveAnswer().header.status(), RpcResponseHeaderProto::SUCCESS);
+  EXPECT_EQ(server_->stats().unanswered_calls, 0);
+}
+
+TEST_F(ServerWireTest, AnswersThatTheGateLetsThroughAtOnceLeaveBeforeTheConnectionIsClosed) {
+  RpcServerOptions options;
+  options.reply_gate = [](const std::function<void(Status)>& release) { release(Status::Ok()); };
+  StartServer(std::move(options));
+  Wire wire = Connect();
+  wire.Send(std::string(kPreamble) + Bytes(kContextBytes) + CallBytes(1, "echo", "x") +
+            Bytes("ffffffff"));  // a frame of -1 bytes
+  EXPECT_EQ(wire.ReceiveAnswer().header.callid(), 1u);
+  wire.ReceiveToEnd();
+}
+
 TEST_F(ServerWireTest, PreambleContextAndCallInOneSegmentAreAnsweredOnce) {
   StartServer();
   Wire wire = Connect();

@@ -1,5 +1,6 @@
 #include "namenode/edits/edit_log.h"
 
+#include <utility>
 #include <vector>
 
 #include "common/base/check.h"
@@ -62,6 +63,7 @@ void EditLog::Send(JournalBatch batch) {
 
 void EditLog::Done(TxId last, Status status) {
   std::vector<std::function<void()>> ready;
+  std::vector<std::function<void()>> wakes;
   JournalBatch next;
   bool more = false;
   {
@@ -74,8 +76,9 @@ void EditLog::Done(TxId last, Status status) {
     } else {
       synced_.store(last.value(), std::memory_order_release);
       syncs_.fetch_add(1, std::memory_order_relaxed);
-      while (!waiting_.empty() && waiting_.front().first <= last) {
-        ready.push_back(std::move(waiting_.front().second));
+      while (!waiting_.empty() && waiting_.front().txid <= last) {
+        Waiting& first = waiting_.front();
+        (first.wakes ? wakes : ready).push_back(std::move(first.work));
         waiting_.pop_front();
       }
       more = !buffer_.empty();
@@ -91,26 +94,36 @@ void EditLog::Done(TxId last, Status status) {
     on_failure_(std::move(status));
     return;
   }
-  if (!ready.empty()) {
-    executor_->Post(guard_.Wrap([ready = std::move(ready)] {
-      for (const auto& work : ready) work();
-    }));
-  }
+  const auto run = [](std::vector<std::function<void()>> all) {
+    return [all = std::move(all)] {
+      for (const auto& work : all) work();
+    };
+  };
+  if (!ready.empty()) executor_->Post(guard_.Wrap(run(std::move(ready))));
+  if (!wakes.empty()) guard_.Wrap(run(std::move(wakes)))();
   if (more) Send(std::move(next));
 }
 
 void EditLog::WhenSynced(TxId txid, std::function<void()> work) {
+  Wait({.txid = txid, .work = std::move(work)});
+}
+
+void EditLog::WakeWhenSynced(TxId txid, std::function<void()> work) {
+  Wait({.txid = txid, .wakes = true, .work = std::move(work)});
+}
+
+void EditLog::Wait(Waiting waiting) {
   {
     MutexLock lock(mu_);
     if (failed_) return;
-    if (synced() < txid) {
+    if (synced() < waiting.txid) {
       auto at = waiting_.end();
-      while (at != waiting_.begin() && std::prev(at)->first > txid) --at;
-      waiting_.emplace(at, txid, std::move(work));
+      while (at != waiting_.begin() && std::prev(at)->txid > waiting.txid) --at;
+      waiting_.insert(at, std::move(waiting));
       return;
     }
   }
-  work();
+  waiting.work();
 }
 
 void EditLog::StartSegment() {

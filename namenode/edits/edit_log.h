@@ -3,8 +3,9 @@
 // Owns:    the buffer of frames not yet given to the journal, and the callbacks that wait.
 // Threads: thread-safe. Append only buffers and is called under the namesystem's lock, which gives
 //          the txids their order. One batch is under way at a time; what gathers meanwhile is the
-//          next (group commit). Callbacks run on the given executor, in order of txid, or at once
-//          on the caller when the log has already caught up.
+//          next (group commit). Callbacks run on the given executor or, those that only wake
+//          others, on the thread that synced; in order of txid, or at once on the caller when the
+//          log has already caught up.
 // Fails:   when a batch fails, `on_failure` is called once and nothing waits any longer: callbacks
 //          never run, so no reply leaves. The process is expected to end with that one line.
 #pragma once
@@ -14,7 +15,6 @@
 #include <deque>
 #include <functional>
 #include <string>
-#include <utility>
 
 #include "common/base/status.h"
 #include "common/concurrent/executor.h"
@@ -45,6 +45,9 @@ class EditLog {
 
   // Runs `work` once the log is synced up to `txid`; never when it fails or stops before.
   void WhenSynced(TxId txid, std::function<void()> work) EXCLUDES(mu_);
+  // The same on the thread that synced, before the next batch is written: `work` takes a
+  // microsecond and hands on. Spares the answers of a batch a thread's waking.
+  void WakeWhenSynced(TxId txid, std::function<void()> work) EXCLUDES(mu_);
 
   // The next batch begins a new segment of the journal.
   void StartSegment() EXCLUDES(mu_);
@@ -53,6 +56,13 @@ class EditLog {
   void Stop() EXCLUDES(mu_);
 
  private:
+  struct Waiting {
+    TxId txid;
+    bool wakes = false;  // runs where the batch was synced
+    std::function<void()> work;
+  };
+
+  void Wait(Waiting waiting) EXCLUDES(mu_);
   void SendLocked(JournalBatch* batch) REQUIRES(mu_);
   void Send(JournalBatch batch);
   void Done(TxId last, Status status) EXCLUDES(mu_);
@@ -74,7 +84,7 @@ class EditLog {
   bool in_flight_ GUARDED_BY(mu_) = false;
   bool failed_ GUARDED_BY(mu_) = false;
   bool start_segment_ GUARDED_BY(mu_) = true;
-  std::deque<std::pair<TxId, std::function<void()>>> waiting_ GUARDED_BY(mu_);
+  std::deque<Waiting> waiting_ GUARDED_BY(mu_);  // in order of txid
   WorkGuard guard_;  // last: callbacks posted to the executor end with us
 };
 

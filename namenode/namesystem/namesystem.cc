@@ -108,6 +108,11 @@ void Namesystem::WhenSynced(std::function<void()> work) {
   edit_log_->WhenSynced(edit_log_->last_appended(), std::move(work));
 }
 
+void Namesystem::WakeWhenSynced(std::function<void()> work) {
+  if (kReplyBeforeSync.Chosen()) return work();
+  edit_log_->WakeWhenSynced(edit_log_->last_appended(), std::move(work));
+}
+
 NamesystemCounts Namesystem::Counts() const {
   NamesystemCounts counts;
   ReaderLock lock(mu_);

@@ -3,7 +3,7 @@
 //
 // A mutation builds one typed edit, appends it to the log and applies it to the state by the very
 // code that replay uses (apply.h), all under the writer lock. Whatever is answered may leave only
-// when the log is synced up to the txid that was current: the edge asks WhenSynced for each reply.
+// when the log is synced up to the txid that was current: the edge asks WakeWhenSynced for them.
 //
 // Owns:    the namespace state, the edit log, held calls, the checkpointer. Borrows the rest; they
 //          outlive it.
@@ -73,9 +73,11 @@ class Namesystem {
   void Start();
   void Stop();
 
-  // Runs `work` when everything appended so far is durable. The RPC server's reply gate, and the
-  // block manager's LogGate, are this.
+  // Runs `work` when everything appended so far is durable: the block manager's LogGate.
   void WhenSynced(std::function<void()> work);
+  // The same for work that only wakes a thread, without one in between: the RPC server's reply
+  // gate.
+  void WakeWhenSynced(std::function<void()> work);
 
   // What a DataNode's message means for the namespace. Called without any lock of the blocks'.
   void ApplyEffects(const BlockEffects& effects);

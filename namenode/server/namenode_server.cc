@@ -124,7 +124,7 @@ class NamenodeServer::Parts final : public LogGate {
     options.port = options_.rpc_bind.port;
     options.max_frame_bytes = options_.max_frame_bytes;
     options.reply_gate = [this](std::function<void(Status)> release) {
-      namesystem_->WhenSynced([release = std::move(release)] { release(Status::Ok()); });
+      namesystem_->WakeWhenSynced([release = std::move(release)] { release(Status::Ok()); });
     };
     rpc_ = std::make_unique<RpcServer>(std::move(options), &groups_, &slow_);
     rpc_->Add(ClientNamenodeProtocol(namesystem_.get()));
