@@ -3,10 +3,11 @@
 //   bench_disk_reference copy SOURCE TARGET...            each target by a thread of its own
 //   bench_disk_reference files COUNT BYTES THREADS COPIES DIRECTORY
 //   bench_disk_reference append BYTES COUNT FILE          a journal: one write and sync each
+//   bench_disk_reference overwrite BYTES COUNT FILE       the same over zeros, 1 MB at a time
 //
 // A copy reserves space in steps of 8 MB and syncs the file and its folder at the end, as a
 // DataNode does with a replica. Each of `files` is written, synced and its folder synced. Prints
-// one JSON line; for `append` with the syncs per second.
+// one JSON line; for `append` and `overwrite` with the syncs per second.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,14 +117,16 @@ void WriteFiles(int count, size_t bytes, int threads, int copies, const std::str
   for (std::thread& thread : running) thread.join();
 }
 
-void Append(size_t bytes, int count, const std::string& path) {
+void Append(size_t bytes, int count, bool over_zeros, const std::string& path) {
   const std::string content(bytes, 'x');
+  const std::string zeros(over_zeros ? 1 << 20 : 0, '\0');
   const int fd = OpenOrFail(path, O_WRONLY | O_CREAT | O_TRUNC);
   off_t written = 0;
   off_t reserved = 0;
   for (int i = 0; i < count; ++i) {
     if (written + static_cast<off_t>(bytes) > reserved) {
-      Reserve(fd, reserved, 1 << 20);
+      if (!over_zeros) Reserve(fd, reserved, 1 << 20);
+      if (over_zeros && pwrite(fd, zeros.data(), zeros.size(), reserved) < 0) Fail("zeros");
       reserved += 1 << 20;
     }
     WriteAll(fd, content.data(), content.size());
@@ -137,7 +140,8 @@ int Usage() {
   std::fprintf(stderr,
                "usage: bench_disk_reference copy SOURCE TARGET...\n"
                "       bench_disk_reference files COUNT BYTES THREADS COPIES DIRECTORY\n"
-               "       bench_disk_reference append BYTES COUNT FILE\n");
+               "       bench_disk_reference append BYTES COUNT FILE\n"
+               "       bench_disk_reference overwrite BYTES COUNT FILE\n");
   return 2;
 }
 
@@ -152,9 +156,10 @@ int main(int argc, char** argv) {
   } else if (args.size() == 6 && args[0] == "files") {
     WriteFiles(std::atoi(args[1].c_str()), std::strtoull(args[2].c_str(), nullptr, 10),
                std::atoi(args[3].c_str()), std::atoi(args[4].c_str()), args[5]);
-  } else if (args.size() == 4 && args[0] == "append") {
+  } else if (args.size() == 4 && (args[0] == "append" || args[0] == "overwrite")) {
     per_second_of = std::atof(args[2].c_str());
-    Append(std::strtoull(args[1].c_str(), nullptr, 10), std::atoi(args[2].c_str()), args[3]);
+    Append(std::strtoull(args[1].c_str(), nullptr, 10), std::atoi(args[2].c_str()),
+           args[0] == "overwrite", args[3]);
   } else {
     return Usage();
   }
