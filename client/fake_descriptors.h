@@ -1,7 +1,7 @@
 // The unix socket of a DataNode in memory (fake_datanodes.h): passes descriptors of files that hold
 // the replica as it was when the socket was asked, for tests of local reads.
 //
-// Threads: one, joined by the destructor; tests set what it does wrong before they read.
+// Threads: one, joined by the destructor; everything may be set from any other.
 #pragma once
 
 #include <fcntl.h>
@@ -13,7 +13,9 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "common/concurrent/mutex.h"
 #include "common/datatransfer/packet_stream.h"
 #include "common/net/fd_passing.h"
 #include "common/net/socket.h"
@@ -32,7 +34,10 @@ class FakeDescriptors {
         thread_([this] { Run(); }) {}
   ~FakeDescriptors() { Stop(); }
 
-  void set_change(Change change) { change_ = std::move(change); }
+  void set_change(Change change) {
+    MutexLock lock(mu_);
+    change_ = std::move(change);
+  }
   // From now on connections are taken and requests left without an answer.
   void Hang() { hangs_ = true; }
   // The DataNode dies: what it has passed stays with who has it.
@@ -77,7 +82,10 @@ class FakeDescriptors {
     std::string meta = EncodeMetaHeader(DataChecksum{});
     std::string sums;
     AppendChecksums(DataChecksum{}, data, &sums);
-    if (change_) change_(&data, &sums);
+    {
+      MutexLock lock(mu_);
+      if (change_) change_(&data, &sums);
+    }
     const Fd data_file = FileOf(data);
     const Fd meta_file = FileOf(meta + sums);
     BlockOpResponse answer;
@@ -96,7 +104,8 @@ class FakeDescriptors {
   }
 
   const std::function<std::string(BlockId)> replica_;
-  Change change_;
+  Mutex mu_;
+  Change change_ GUARDED_BY(mu_);
   std::atomic<bool> hangs_{false};
   std::atomic<int> passed_{0};
   Listener listener_;
