@@ -162,33 +162,39 @@ class ClientWire final : public Wire, public grpc::ClientBidiReactor<ByteBuffer,
 };
 
 // Binds a client socket to a local address before it connects. gRPC uses dual-stack sockets where
-// it can, so an IPv4 address may have to be given in its IPv6 form.
+// it can, so an IPv4 address may have to be given in its IPv6 form. Both are made at once: gRPC's
+// threads, which run the hook, then need no function of std::string, which may be another file's
+// instrumented copy (CMakeLists.txt).
 struct LocalAddress : grpc_socket_mutator {
-  std::string address;
+  explicit LocalAddress(const char* address) {
+    v4.sin_family = AF_INET;
+    v6.sin6_family = AF_INET6;
+    has_v4 = ::inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+    const std::string mapped = has_v4 ? "::ffff:" + std::string(address) : address;
+    has_v6 = ::inet_pton(AF_INET6, mapped.c_str(), &v6.sin6_addr) == 1;
+  }
 
   bool Bind(int fd) const {
     int domain = AF_INET;
     socklen_t size = sizeof(domain);
     if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return false;
     if (domain == AF_INET) {
-      sockaddr_in from{};
-      from.sin_family = AF_INET;
-      return ::inet_pton(AF_INET, address.c_str(), &from.sin_addr) == 1 &&
-             ::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof(from)) == 0;
+      return has_v4 && ::bind(fd, reinterpret_cast<const sockaddr*>(&v4), sizeof(v4)) == 0;
     }
-    sockaddr_in6 from{};
-    from.sin6_family = AF_INET6;
-    const bool v4 = address.find(':') == std::string::npos;
-    const std::string text = v4 ? "::ffff:" + address : address;
-    return ::inet_pton(AF_INET6, text.c_str(), &from.sin6_addr) == 1 &&
-           ::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof(from)) == 0;
+    return has_v6 && ::bind(fd, reinterpret_cast<const sockaddr*>(&v6), sizeof(v6)) == 0;
   }
+
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  bool has_v4 = false;
+  bool has_v6 = false;
 };
 
 const grpc_socket_mutator_vtable kLocalAddressHooks = {
     [](int fd, grpc_socket_mutator* m) { return static_cast<LocalAddress*>(m)->Bind(fd); },
     [](grpc_socket_mutator* a, grpc_socket_mutator* b) {
-      return static_cast<LocalAddress*>(a)->address.compare(static_cast<LocalAddress*>(b)->address);
+      return std::memcmp(&static_cast<LocalAddress*>(a)->v6, &static_cast<LocalAddress*>(b)->v6,
+                         sizeof(sockaddr_in6));
     },
     [](grpc_socket_mutator* m) { delete static_cast<LocalAddress*>(m); },
     [](const grpc_mutate_socket_info* info, grpc_socket_mutator* m) {
@@ -210,8 +216,7 @@ class ChannelImpl final : public WireChannel {
     args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     args.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes) + kMessageSlack);
     if (*local_address != '\0') {
-      auto* mutator = new LocalAddress();
-      mutator->address = local_address;
+      auto* mutator = new LocalAddress(local_address);
       grpc_socket_mutator_init(mutator, &kLocalAddressHooks);
       args.SetSocketMutator(mutator);
     }
