@@ -28,6 +28,16 @@ function(tusk_program name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  tusk_integration_needs(${name})
+endfunction()
+
+# tusk_integration_needs(a b ...): the target `integration_tests` makes them too. It is what
+# `ctest -LE unit` runs, and no more: programs, examples, the tests' own.
+function(tusk_integration_needs)
+  if(NOT TARGET integration_tests)
+    add_custom_target(integration_tests)
+  endif()
+  add_dependencies(integration_tests ${ARGN})
 endfunction()
 
 # LABELS: unit (milliseconds, no process, no sleep), integration (real processes), compat (stock clients).
@@ -49,6 +59,8 @@ function(tusk_test name)
       add_custom_target(unit_tests)  # what `ctest -L unit` needs, and no more
     endif()
     add_dependencies(unit_tests ${name})
+  else()
+    tusk_integration_needs(${name})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}"
                                                                   TIMEOUT ${ARG_TIMEOUT})

@@ -6,10 +6,12 @@
 . "$(dirname "$0")/../lib/jobs.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 build_tree=$(cd "$TUSK_BIN/.." && pwd)
+# With the compiler of libtusk: a sanitizer's runtime is the compiler's own.
+compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build_tree/CMakeCache.txt")
 
 cp -r "$here/../out_of_tree/initials" "$scratch/initials"
 [ "$(grep -c . "$scratch/initials/CMakeLists.txt")" -le 10 ] || fail "more than ten lines of CMakeLists.txt"
-cmake -G Ninja -S "$scratch/initials" -B "$scratch/initials/build" -DTusk_DIR="$build_tree" >"$scratch/cmake.log" 2>&1 ||
+cmake -G Ninja -S "$scratch/initials" -B "$scratch/initials/build" -DCMAKE_CXX_COMPILER="$compiler" -DTusk_DIR="$build_tree" >"$scratch/cmake.log" 2>&1 ||
   { cat "$scratch/cmake.log"; fail "cmake"; }
 
 # The capturing one, compiled beside the good one.
@@ -17,7 +19,7 @@ cp -r "$scratch/initials" "$scratch/capturing"
 rm -r "$scratch/capturing/build"
 sed -i -e 's/tusk::Bind(shortest), \[\](uint64_t shortest, /[shortest](/' "$scratch/capturing/initials.cc"
 grep -qF '[shortest](std::string_view line' "$scratch/capturing/initials.cc" || fail "nothing was replaced"
-cmake -G Ninja -S "$scratch/capturing" -B "$scratch/capturing/build" -DTusk_DIR="$build_tree" >/dev/null
+cmake -G Ninja -S "$scratch/capturing" -B "$scratch/capturing/build" -DCMAKE_CXX_COMPILER="$compiler" -DTusk_DIR="$build_tree" >/dev/null
 (cmake --build "$scratch/capturing/build" >"$scratch/capturing.log" 2>&1 && touch "$scratch/it-compiles" || true) &
 capturing=$!
 cmake --build "$scratch/initials/build" >"$scratch/build.log" 2>&1 ||
