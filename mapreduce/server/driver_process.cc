@@ -7,6 +7,7 @@
 #include <csignal>
 #include <thread>
 
+#include "common/base/exit.h"
 #include "common/base/log.h"
 #include "common/config/mapred_keys.h"
 #include "common/security/user.h"
@@ -190,7 +191,7 @@ void DriverProcess::Killed(const std::string& reason) {
       driver_->Kill(reason);
       if (finished_.WaitFor(kKillPatience)) return;
       Finish(1);
-      ::_exit(1);
+      ExitAtOnce(1);
     });
     undertaker_.detach();
   }
@@ -205,7 +206,7 @@ void DriverProcess::GivenUp(const std::string& why, int exit_code) {
   LOG_ERROR("the driver ends: {}", why);
   committer_->AbortAll();
   FlushLogs();
-  ::_exit(exit_code);
+  ExitAtOnce(exit_code);
 }
 
 void DriverProcess::Report(const ProgramStatus& last) {

@@ -1,13 +1,12 @@
 #include "mapreduce/server/entry.h"
 
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 
+#include "common/base/exit.h"
 #include "common/base/log.h"
 #include "mapreduce/client/container_launch.h"
 #include "mapreduce/server/driver_process.h"
@@ -20,7 +19,7 @@ namespace {
   std::fprintf(stderr, "%s: %s\n", role, why.message().c_str());
   std::fflush(nullptr);
   FlushLogs();
-  ::_exit(1);
+  ExitAtOnce(1);
 }
 
 void StartLog(const char* role, const ContainerEnvironment& environment) {
@@ -39,7 +38,7 @@ void FinishAtExit(int exit_code, void*) {
   driver->Finish(exit_code);
   std::cout.flush();
   std::fflush(nullptr);
-  ::_exit(exit_code);  // the engine's threads do not survive the destruction of statics
+  ExitAtOnce(exit_code);  // the engine's threads do not survive the destruction of statics
 }
 
 std::shared_ptr<Engine>* BeginDriver(ContainerEnvironment environment, int argc, char** argv) {

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "client/file_system.h"
+#include "common/base/exit.h"
 #include "common/base/log.h"
 #include "common/concurrent/notification.h"
 #include "common/concurrent/thread_pool.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr Duration kLastWords = std::chrono::seconds(2);
 constexpr char kStreamingMark[] = "tusk.streaming.job";
 
-// The parts of one runner; nothing here is ever destroyed: the process ends by _exit.
+// The parts of one runner; nothing here is ever destroyed: the process ends by ExitAtOnce.
 class RunnerProcess {
  public:
   explicit RunnerProcess(ContainerEnvironment environment) : environment_(std::move(environment)) {}
@@ -201,7 +202,7 @@ void RunRunner(ContainerEnvironment environment) {
   std::cout.flush();
   std::fflush(nullptr);
   FlushLogs();
-  ::_exit(status.ok() ? 0 : 1);
+  ExitAtOnce(status.ok() ? 0 : 1);
 }
 
 }  // namespace tusk::mapreduce
