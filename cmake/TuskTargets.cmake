@@ -1,5 +1,14 @@
 # One static library per folder, one GoogleTest binary per folder.
 
+# How many times slower the programs are than those that ship, at most: limits of time of the tests on
+# real processes grow with it (tests/lib/cluster.sh, common/testing/eventually.h). Without
+# optimisation and on two cores, ThreadSanitizer costs that much.
+if(TUSK_SANITIZE)
+  set(TUSK_SLOWDOWN 10)
+else()
+  set(TUSK_SLOWDOWN 1)
+endif()
+
 # tusk_folders(a b ...): enters the named sub-folders that exist by now.
 function(tusk_folders)
   foreach(folder ${ARGN})
@@ -62,8 +71,10 @@ function(tusk_test name)
   else()
     tusk_integration_needs(${name})
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}"
-                                                                  TIMEOUT ${ARG_TIMEOUT})
+  math(EXPR timeout "${ARG_TIMEOUT} * ${TUSK_SLOWDOWN}")
+  gtest_discover_tests(
+    ${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${timeout}
+                                               ENVIRONMENT "TUSK_SLOWDOWN=${TUSK_SLOWDOWN}")
 endfunction()
 
 # tusk_proto(name PROTOS a.proto b.proto DEPS other_proto): messages only, lite runtime.

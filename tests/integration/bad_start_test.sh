@@ -7,7 +7,7 @@ namenode=$(pid_of namenode) datanode=$(pid_of datanode-1)
 
 refuses() {  # PART COMMAND...: it ends by itself, and PART stands in its last words
   local part=$1 words; shift
-  if words=$(timeout 20 "$@" 2>&1); then fail "should not have started: $*"; fi
+  if words=$(timeout $((20 * slowdown)) "$@" 2>&1); then fail "should not have started: $*"; fi
   expect_contains "$(grep -v '^20.* [IW] ' <<<"$words" | tail -n 1)" "$part"
 }
 rpc=$(conf_value dfs.namenode.rpc-address)

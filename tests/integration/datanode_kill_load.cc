@@ -24,6 +24,7 @@
 #include "common/concurrent/mutex.h"
 #include "common/config/configuration.h"
 #include "common/process/child_process.h"
+#include "common/testing/slowdown.h"
 #include "common/testing/test_seed.h"
 #include "tests/integration/replica_check.h"
 
@@ -41,7 +42,7 @@ using tusk::integration::FileBytes;
 
 constexpr int kWorkers = 4;
 constexpr int64_t kMegabyte = 1'000'000;
-constexpr Duration kSettleLimit = 60s;
+const Duration kSettleLimit = 60s * tusk::Slowdown();
 
 struct Options {
   std::string conf;
@@ -249,7 +250,8 @@ Status Kill(const std::string& cluster, const std::string& address) {
 
 Status Restart(const std::string& cluster) {
   tusk::SpawnOptions start{.argv = {"tusk", "cluster", "start", "--dir", cluster}};
-  ASSIGN_OR_RETURN(const tusk::CommandResult result, tusk::RunCommand(std::move(start), "", 60s));
+  ASSIGN_OR_RETURN(const tusk::CommandResult result,
+                   tusk::RunCommand(std::move(start), "", 60s * tusk::Slowdown()));
   if (result.status.ok()) return Status::Ok();
   return tusk::InternalError("cluster start: " + result.output + result.errors);
 }

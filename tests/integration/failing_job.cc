@@ -6,6 +6,7 @@
 #include <tusk/mapreduce.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,7 +15,10 @@
 namespace {
 
 void Fail(std::string_view how) {
-  if (how == "segfault") *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;
+  if (how == "segfault") {
+    std::signal(SIGSEGV, SIG_DFL);  // meant: nothing that a sanitizer should report
+    std::raise(SIGSEGV);
+  }
   if (how == "throw") throw std::runtime_error("this record is not a number");
   if (how == "exit") ::_exit(7);
   if (how == "eat") {

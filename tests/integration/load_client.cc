@@ -5,6 +5,7 @@
 
 #include "common/concurrent/notification.h"
 #include "common/rpc/convert_hdfs.h"
+#include "common/testing/slowdown.h"
 #include "proto/hadoop/client_namenode_blocks.pb.h"
 #include "proto/hadoop/client_namenode_namespace.pb.h"
 
@@ -14,7 +15,7 @@ namespace {
 namespace hdfs = proto::hdfs;
 
 constexpr const char* kProtocol = "org.apache.hadoop.hdfs.protocol.ClientProtocol";
-constexpr auto kPatience = std::chrono::seconds(60);
+const auto kPatience = std::chrono::seconds(60) * Slowdown();
 constexpr auto kBetweenTries = std::chrono::milliseconds(15);
 constexpr size_t kRemembered = 8;
 constexpr size_t kShown = 12;
@@ -48,7 +49,7 @@ LoadClient::LoadClient(int number, HostPort namenode, std::string user,
       user_(std::move(user)),
       files_(std::move(files)),
       lives_(lives),
-      rpc_({.call_timeout = std::chrono::seconds(15)}),
+      rpc_({.call_timeout = std::chrono::seconds(15) * Slowdown()}),
       random_(seed + static_cast<uint64_t>(number)) {}
 
 void LoadClient::Run() {

@@ -22,6 +22,7 @@
 #include "common/net/host_port.h"
 #include "common/process/child_process.h"
 #include "common/security/user.h"
+#include "common/testing/slowdown.h"
 #include "tests/integration/load_client.h"
 
 extern char** environ;
@@ -65,7 +66,7 @@ class KillTest {
     for (std::thread& thread : threads) thread.join();
     if (namenode_ != nullptr) {
       IgnoreError(namenode_->Signal(SIGTERM), "it ends one way or the other");
-      if (!namenode_->WaitFor(std::chrono::seconds(5)).has_value()) {
+      if (!namenode_->WaitFor(std::chrono::seconds(5) * Slowdown()).has_value()) {
         outcome = UnknownError("the NameNode does not stop");
       }
     }
@@ -122,7 +123,7 @@ class KillTest {
   Status OneLife(Where where) {
     RETURN_IF_ERROR(StartNamenode(FaultsFor(where)));
     const TimePoint begin = Clock::Real()->Now();
-    const TimePoint latest = begin + std::chrono::seconds(8);
+    const TimePoint latest = begin + std::chrono::seconds(8) * Slowdown();
     const auto checked = [this] {
       return std::all_of(clients_.begin(), clients_.end(),
                          [this](const auto& client) { return client->checked_life() == lives_; });

@@ -26,6 +26,7 @@
 #include "common/base/random.h"
 #include "common/config/configuration.h"
 #include "common/process/child_process.h"
+#include "common/testing/slowdown.h"
 #include "common/testing/test_seed.h"
 #include "tests/integration/replica_check.h"
 
@@ -40,7 +41,7 @@ using tusk::TimePoint;
 using tusk::integration::Client;
 using tusk::integration::FileBytes;
 
-constexpr tusk::Duration kLimit = 60s;
+const tusk::Duration kLimit = 60s * tusk::Slowdown();
 constexpr size_t kReplication = 3;
 
 // ---- the one that is killed

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +14,7 @@
 #include "common/base/random.h"
 #include "common/net/socket.h"
 #include "common/testing/eventually.h"
+#include "common/testing/slowdown.h"
 #include "common/testing/status_matchers.h"
 
 namespace tusk::yarnlite {
@@ -34,9 +36,23 @@ std::string Local(int port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
+// What a sanitizer finds in a process that is started from now on, whoever starts it, goes into a
+// file of its own in `directory` (as in tests/lib/cluster.sh).
+void CollectSanitizerReports(const std::string& directory) {
+  std::filesystem::create_directories(directory);
+  for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    const char* const before = std::getenv(name);
+    std::string options = before == nullptr ? "" : before;
+    // The last of several counts.
+    options += ":log_path=" + directory + "/report:log_exe_name=1";
+    CHECK_EQ(::setenv(name, options.c_str(), 1), 0);
+  }
+}
+
 }  // namespace
 
 YarnCluster::YarnCluster() {
+  CollectSanitizerReports(dir_.File("sanitizer-reports"));
   client_port_ = FreePort("127.0.0.1");
   scheduler_port_ = FreePort("127.0.0.1");
   link_port_ = FreePort("127.0.0.1");
@@ -64,16 +80,20 @@ YarnCluster::YarnCluster() {
   auto options = YarnClientOptions::FromConfiguration(*conf);
   CHECK(options.ok()) << options.status();
   options->user = "alice";
-  options->retry_for = seconds(10);
+  options->retry_for = seconds(10) * Slowdown();
   client_ = *YarnClient::Create(*options);
   containers_ = *NodeManagerClient::Create({});
 }
 
 YarnCluster::~YarnCluster() {
   for (auto& node : nodes_) {
-    if (node != nullptr) node->Terminate(seconds(5));
+    if (node != nullptr) node->Terminate(seconds(5) * Slowdown());
   }
-  if (resource_manager_ != nullptr) resource_manager_->Terminate(seconds(5));
+  if (resource_manager_ != nullptr) resource_manager_->Terminate(seconds(5) * Slowdown());
+  for (const auto& entry : std::filesystem::directory_iterator(dir_.File("sanitizer-reports"))) {
+    std::cerr << std::ifstream(entry.path()).rdbuf();
+    ADD_FAILURE() << "a sanitizer reports something: " << entry.path().filename();
+  }
   if (!testing::Test::HasFailure()) return;
   for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
     if (entry.path().extension() != ".log") continue;

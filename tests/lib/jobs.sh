@@ -54,7 +54,7 @@ stage_reached() {
 
 # during STAGE COUNT: waits until that many tasks are done, and no longer than the job.
 during() {
-  local until=$(($(date +%s) + 20))
+  local until=$(($(date +%s) + 20 * slowdown))
   until stage_reached "$1" "$2"; do
     alive "$submitter" || fail "the job ended before $2 tasks of '$1' were done"
     [ "$(date +%s)" -lt "$until" ] || fail "$2 tasks of '$1' are never done"
