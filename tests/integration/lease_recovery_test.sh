@@ -4,7 +4,7 @@
 # a DataNode of its pipeline or the NameNode die too.
 . "$(dirname "$0")/../lib/cluster.sh"
 start_cluster --workers 4 -D dfs.replication=3 -D dfs.blocksize=4m \
-  -D tusk.namenode.lease.soft-limit=2s -D dfs.namenode.lease-hard-limit-sec=12 \
+  -D tusk.namenode.lease.soft-limit=$((1 + slowdown))s -D dfs.namenode.lease-hard-limit-sec=$((10 + 2 * slowdown)) \
   -D dfs.namenode.heartbeat.recheck-interval=1000
 open_writer="$TUSK_BIN/../tests/open_writer --conf $HADOOP_CONF_DIR"
 head -c 7000000 /dev/urandom >"$scratch/file"
