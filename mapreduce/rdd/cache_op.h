@@ -24,6 +24,7 @@
 
 #include "mapreduce/engine/plan/block_store.h"
 #include "mapreduce/engine/plan/memory_ledger.h"
+#include "mapreduce/rdd/huge_pages.h"
 #include "mapreduce/rdd/operator.h"
 
 namespace tusk::rdd {
@@ -86,7 +87,7 @@ class CachedRecords final : public mapreduce::CachedPartition {
     if (first > 0)
       arrays_.back().insert(arrays_.back().end(), batch.begin(), batch.begin() + first);
     if (first < batch.size()) {
-      std::vector<T> array;
+      Array array;
       array.reserve(NewCapacity(batch.size() - first));
       array.insert(array.end(), batch.begin() + first, batch.end());
       arrays_.push_back(std::move(array));
@@ -97,7 +98,7 @@ class CachedRecords final : public mapreduce::CachedPartition {
   // Calls `each` with all records in their order, kBatchRecords at most at a time.
   template <class Each>
   Status ForEachBatch(Each each) const {
-    for (const std::vector<T>& array : arrays_) {
+    for (const Array& array : arrays_) {
       const std::span<const T> all(array);
       for (size_t at = 0; at < all.size(); at += kBatchRecords) {
         RETURN_IF_ERROR(each(all.subspan(at, std::min(kBatchRecords, all.size() - at))));
@@ -112,17 +113,18 @@ class CachedRecords final : public mapreduce::CachedPartition {
   }
 
  private:
-  static constexpr size_t kArrayBytes = 1 << 20;
+  using Array = std::vector<T, HugePageAllocator<T>>;
 
   size_t Room() const {
     return arrays_.empty() ? 0 : arrays_.back().capacity() - arrays_.back().size();
   }
-  // Small partitions take little: arrays grow with what is there, up to 1 MB.
+  // Small partitions take little: arrays grow with what is there, up to a whole huge page.
   size_t NewCapacity(size_t more) const {
-    return std::max(more, std::min(count_, kArrayBytes / sizeof(T)));
+    constexpr size_t kWhole = kHugePageBytes / sizeof(T);
+    return std::max(more, count_ < kWhole / 2 ? count_ : kWhole);
   }
 
-  std::vector<std::vector<T>> arrays_;
+  std::vector<Array> arrays_;
   size_t count_ = 0;
   int64_t bytes_ = 0;
 };
