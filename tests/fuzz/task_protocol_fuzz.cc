@@ -119,7 +119,8 @@ void RunTarget(const Input& input) {
         break;
       case Kind::kFrame: {
         const auto whole = joiner.Add(bytes);
-        if (whole.ok() && whole->has_value()) CheckMessage(**whole, &DecodeToDriver);
+        if (!whole.ok()) break;
+        for (const std::string& message : *whole) CheckMessage(message, &DecodeToDriver);
         break;
       }
       case Kind::kReport:
@@ -211,7 +212,7 @@ std::vector<Input> Seeds() {
        piece(Kind::kValue, Encoded(Aggregate{1, "b", {1.5, 2.5}}))},
   };
   Input frames;
-  for (std::string& frame : ToFrames(Encode(ToDriver(outcome)))) {
+  for (std::string& frame : ToFrames({Encode(ToDriver(outcome)), Encode(ToDriver(heartbeat))})) {
     frames.push_back(piece(Kind::kFrame, std::move(frame)));
   }
   seeds.push_back(std::move(frames));

@@ -137,15 +137,13 @@ void Driver::ApplyLocked(DagChanges changes) {
   }
   for (const auto& [id, attempt] : changes.kill) {
     if (const auto it = runners_.find(id); it != runners_.end()) {
-      it->second.outlet->Send(TaskKill{attempt});
+      SendLocked(it->second, TaskKill{attempt});
     }
   }
-  DropNews drop;
   for (const StageId stage : changes.ended_stages) {
     tasks_.RemoveStage(stage);
-    drop.stages.push_back(stage);
+    DropStageLocked(stage);
   }
-  if (!drop.stages.empty()) SendToAllLocked(drop);
   for (auto& finished : changes.finished) {
     program_.counters.Merge(finished.result.counters);
     const auto it = waiters_.find(finished.job);
@@ -158,8 +156,34 @@ void Driver::ApplyLocked(DagChanges changes) {
   if (!changes.finished.empty()) job_over_.NotifyAll();
 }
 
+// No runner is in a hurry to forget a plan: the word waits for the next message (a heartbeat's
+// answer at the latest), instead of waking everybody while the program makes its next job.
+void Driver::DropStageLocked(StageId stage) {
+  for (auto& [id, runner] : runners_) {
+    if (runner.plans.erase(stage) == 0) continue;
+    DropNews news;
+    news.stages.push_back(stage);
+    runner.outbox.push_back(std::move(news));
+  }
+}
+
+// All that a runner gets at once goes in one parcel: each costs both sides several wake-ups.
 void Driver::AssignLocked() {
-  for (const Assignment& assignment : tasks_.Assign(clock_->Now())) LaunchLocked(assignment);
+  std::set<RunnerId> given;
+  for (const Assignment& assignment : tasks_.Assign(clock_->Now())) {
+    LaunchLocked(assignment);
+    given.insert(assignment.runner);
+  }
+  for (const RunnerId id : given) EmptyOutboxLocked(runners_.at(id));
+}
+
+void Driver::EmptyOutboxLocked(RunnerState& runner) {
+  if (!runner.outbox.empty()) runner.outlet->SendTogether(std::exchange(runner.outbox, {}));
+}
+
+void Driver::SendLocked(RunnerState& runner, ToRunner message) {
+  runner.outbox.push_back(std::move(message));
+  EmptyOutboxLocked(runner);
 }
 
 void Driver::LaunchLocked(const Assignment& assignment) {
@@ -167,9 +191,9 @@ void Driver::LaunchLocked(const Assignment& assignment) {
   TaskSpec spec = dag_.Start(assignment);
   runner.running[spec.id.serial] = assignment.stage;
   if (runner.plans.insert(assignment.stage).second) {
-    runner.outlet->Send(dag_.FindStage(assignment.stage)->plan);
+    runner.outbox.emplace_back(dag_.FindStage(assignment.stage)->plan);
   }
-  runner.outlet->Send(std::move(spec));
+  runner.outbox.emplace_back(std::move(spec));
 }
 
 void Driver::ExpectRunner(const std::string& container, const std::string& host) {
@@ -243,13 +267,13 @@ void Driver::ReceiveLocked(RunnerId id, RunnerState& runner, ToDriver message) {
   if (const auto* outcome = std::get_if<TaskOutcome>(&message)) {
     EndedLocked(id, runner, *outcome);
   } else if (const auto* commit = std::get_if<CommitRequest>(&message)) {
-    runner.outlet->Send(CommitAnswer{commit->id, dag_.MayCommit(commit->id)});
+    SendLocked(runner, CommitAnswer{commit->id, dag_.MayCommit(commit->id)});
   } else if (const auto* beat = std::get_if<RunnerHeartbeat>(&message)) {
     HeartbeatLocked(id, runner, *beat);
   } else if (const auto* wanted = std::get_if<BroadcastRequest>(&message)) {
     const auto found = broadcasts_.find(wanted->id);
     const bool known = found != broadcasts_.end();
-    runner.outlet->Send(BroadcastValue{wanted->id, known, known ? found->second : nullptr});
+    SendLocked(runner, BroadcastValue{wanted->id, known, known ? found->second : nullptr});
   } else {
     LoseLocked(id, "the runner said hello twice", /*counts=*/true);
   }
@@ -300,7 +324,7 @@ void Driver::HeartbeatLocked(RunnerId id, RunnerState& runner, const RunnerHeart
   runner.status.memory_used_bytes = beat.memory_used_bytes;
   NotePeakLocked(runner, beat.memory_peak_bytes);
   for (const CachedChange& change : beat.cached) dag_.CacheChanged(id, change);
-  runner.outlet->Send(HeartbeatAnswer{});
+  SendLocked(runner, HeartbeatAnswer{});
 }
 
 void Driver::Lose(RunnerId runner, const std::string& why, bool counts) {
@@ -332,7 +356,7 @@ void Driver::LoseLocked(RunnerId id, const std::string& why, bool counts) {
   if (it == runners_.end()) return;
   LOG_WARN("runner lost id={} host={} tasks={}: {}", id, it->second.hello.host,
            it->second.running.size(), why);
-  it->second.outlet->Send(RunnerStop{});
+  SendLocked(it->second, RunnerStop{});
   tasks_.RemoveRunner(id);
   dag_.RunnerLost(id, it->second.hello.host, "its runner was lost: " + why, counts,
                   clock_->WallMillis());
@@ -380,10 +404,7 @@ void Driver::DropBroadcast(BroadcastId id) {
 }
 
 void Driver::SendToAllLocked(const DropNews& news) {
-  for (auto& [id, runner] : runners_) {
-    for (const StageId stage : news.stages) runner.plans.erase(stage);
-    runner.outlet->Send(news);
-  }
+  for (auto& [id, runner] : runners_) SendLocked(runner, news);
 }
 
 void Driver::SetEnd(const ProgramStatus& last) {
@@ -408,7 +429,7 @@ void Driver::Kill(const std::string& reason) {
 void Driver::Stop() {
   Kill("the driver stops");
   MutexLock lock(mu_);
-  for (auto& [id, runner] : runners_) runner.outlet->Send(RunnerStop{});
+  for (auto& [id, runner] : runners_) SendLocked(runner, RunnerStop{});
   for (auto& [id, runner] : runners_) tasks_.RemoveRunner(id);
   runners_.clear();
 }

@@ -113,6 +113,7 @@ class Driver final : public Engine {
     std::optional<TimePoint> disconnected;
     std::map<int64_t, StageId> running;  // by serial
     std::set<StageId> plans;             // that it has
+    std::vector<ToRunner> outbox;        // goes with the next message, as one parcel
     RunnerStatus status;
   };
   struct Waiter {
@@ -125,6 +126,7 @@ class Driver final : public Engine {
   void AdvanceLocked() REQUIRES(mu_);
   void ApplyLocked(DagChanges changes) REQUIRES(mu_);
   void AssignLocked() REQUIRES(mu_);
+  void DropStageLocked(StageId stage) REQUIRES(mu_);
   void LaunchLocked(const Assignment& assignment) REQUIRES(mu_);
   void LoseLocked(RunnerId runner, const std::string& why, bool counts) REQUIRES(mu_);
   void TallyLocked(const std::string& host, const TaskOutcome& outcome) REQUIRES(mu_);
@@ -132,7 +134,9 @@ class Driver final : public Engine {
   void EndedLocked(RunnerId id, RunnerState& runner, const TaskOutcome& outcome) REQUIRES(mu_);
   void NotePeakLocked(RunnerState& runner, int64_t bytes) REQUIRES(mu_);
   void HeartbeatLocked(RunnerId id, RunnerState& runner, const RunnerHeartbeat& beat) REQUIRES(mu_);
+  void SendLocked(RunnerState& runner, ToRunner message) REQUIRES(mu_);
   void SendToAllLocked(const DropNews& news) REQUIRES(mu_);
+  void EmptyOutboxLocked(RunnerState& runner) REQUIRES(mu_);
   void NotExpectedLocked(const std::string& container) REQUIRES(mu_);
   void FillStagesLocked(ProgramStatus* status) const REQUIRES(mu_);
   StatusOr<JobResult> RunJob(JobNumber number, const JobRequest& request) EXCLUDES(mu_);

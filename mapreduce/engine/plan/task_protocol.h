@@ -106,6 +106,10 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void Send(Message message) = 0;
+  // In order, and where the way has a price per parcel, as one.
+  virtual void SendTogether(std::vector<Message> messages) {
+    for (Message& message : messages) Send(std::move(message));
+  }
 };
 using RunnerOutlet = Outlet<ToRunner>;  // what the driver holds per runner
 using DriverOutlet = Outlet<ToDriver>;  // what a runner holds

@@ -122,6 +122,7 @@ void TaskRunner::Drop(const DropNews& news) {
     for (const StageId stage : news.stages) plans_.erase(stage);
     for (const BroadcastId id : news.broadcasts) broadcasts_.erase(id);
   }
+  if (news.shuffles.empty() && news.cached_nodes.empty()) return;
   // These touch disks: not on the thread that hears the driver.
   parts_.executor->Post(guard_.Wrap([this, news] {
     for (const ShuffleId shuffle : news.shuffles) parts_.shuffle->Drop(shuffle);

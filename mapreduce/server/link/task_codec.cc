@@ -79,6 +79,17 @@ StatusOr<ToRunner> FromProto(proto::ToRunnerProto& in) {
   return BadMessage("an unknown kind");
 }
 
+void AppendPieces(std::string_view message, std::vector<std::string>* frames) {
+  while (!message.empty()) {
+    proto::TaskFrame frame;
+    const std::string_view piece = message.substr(0, kPieceBytes);
+    message.remove_prefix(piece.size());
+    frame.set_piece(piece.data(), piece.size());
+    if (!message.empty()) frame.set_last(false);
+    frames->push_back(frame.SerializeAsString());
+  }
+}
+
 }  // namespace
 
 std::string Encode(const ToDriver& message) {
@@ -132,30 +143,46 @@ StatusOr<ToRunner> DecodeToRunner(std::string_view bytes) {
   return FromProto(in);
 }
 
-std::vector<std::string> ToFrames(std::string_view message) {
+std::vector<std::string> ToFrames(const std::vector<std::string>& messages) {
   std::vector<std::string> frames;
-  do {
-    proto::TaskFrame frame;
-    const std::string_view piece = message.substr(0, kPieceBytes);
-    message.remove_prefix(piece.size());
-    frame.set_piece(piece.data(), piece.size());
-    if (!message.empty()) frame.set_last(false);
-    frames.push_back(frame.SerializeAsString());
-  } while (!message.empty());
+  proto::TaskFrame together;
+  size_t together_bytes = 0;
+  const auto flush = [&] {
+    if (together.messages_size() == 0) return;
+    frames.push_back(together.SerializeAsString());
+    together.Clear();
+    together_bytes = 0;
+  };
+  for (const std::string& message : messages) {
+    if (together_bytes + message.size() > kPieceBytes) flush();
+    if (message.size() <= kPieceBytes) {
+      together.add_messages(message);
+      together_bytes += message.size();
+    } else {
+      AppendPieces(message, &frames);
+    }
+  }
+  flush();
   return frames;
 }
 
-StatusOr<std::optional<std::string>> FrameJoiner::Add(std::string_view bytes) {
+StatusOr<std::vector<std::string>> FrameJoiner::Add(std::string_view bytes) {
   proto::TaskFrame frame;
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return BadMessage("no frame");
+  }
+  std::vector<std::string> whole;
+  if (frame.messages_size() > 0) {
+    if (frame.has_piece() || !pieces_.empty()) return BadMessage("a message within another");
+    for (std::string& message : *frame.mutable_messages()) whole.push_back(std::move(message));
+    return whole;
   }
   if (pieces_.size() + frame.piece().size() > kMaxMessage) {
     return ResourceExhaustedError("a message of the task protocol above 1 GB");
   }
   pieces_ += frame.piece();
-  if (!frame.last()) return std::optional<std::string>();
-  return std::optional<std::string>(std::exchange(pieces_, {}));
+  if (frame.last()) whole.push_back(std::exchange(pieces_, {}));
+  return whole;
 }
 
 }  // namespace tusk::mapreduce

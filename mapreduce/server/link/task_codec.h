@@ -3,7 +3,6 @@
 // Wire form: proto/tusk/task.proto. Meaning: engine/plan/task_protocol.h.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +19,16 @@ std::string Encode(const ToRunner& message);
 StatusOr<ToDriver> DecodeToDriver(std::string_view bytes);
 StatusOr<ToRunner> DecodeToRunner(std::string_view bytes);
 
-// A message as frames of at most a megabyte each, in order.
-std::vector<std::string> ToFrames(std::string_view message);
+// Messages as frames, in order: small ones share a frame, a large one is cut into pieces of a
+// megabyte each.
+std::vector<std::string> ToFrames(const std::vector<std::string>& messages);
 
 // Puts frames together again. Not thread-safe.
 class FrameJoiner {
  public:
-  // The message that this frame completes, or nothing. kInvalidArgument for bytes that are no
-  // frame, kResourceExhausted when a message passes 1 GB.
-  StatusOr<std::optional<std::string>> Add(std::string_view frame);
+  // The messages that this frame completes, in order. kInvalidArgument for bytes that are no frame,
+  // kResourceExhausted when a message passes 1 GB.
+  StatusOr<std::vector<std::string>> Add(std::string_view frame);
 
  private:
   std::string pieces_;

@@ -12,8 +12,10 @@ constexpr char kMethod[] = "/tusk.Task/Connect";
 constexpr StreamLimits kLimits{.max_messages = size_t{1} << 18, .max_bytes = size_t{2} << 30};
 
 template <class Message>
-void SendOn(const GrpcStreamPtr& stream, const Message& message) {
-  for (std::string& frame : ToFrames(Encode(message))) {
+void SendOn(const GrpcStreamPtr& stream, const std::vector<Message>& messages) {
+  std::vector<std::string> encoded;
+  for (const Message& message : messages) encoded.push_back(Encode(message));
+  for (std::string& frame : ToFrames(encoded)) {
     const SendResult result = stream->Send(std::move(frame));
     if (result == SendResult::kOk) continue;
     if (result == SendResult::kFull) {
@@ -27,15 +29,19 @@ void SendOn(const GrpcStreamPtr& stream, const Message& message) {
 class StreamOutlet final : public RunnerOutlet {
  public:
   explicit StreamOutlet(GrpcStreamPtr stream) : stream_(std::move(stream)) {}
-  void Send(ToRunner message) override {
-    const bool last = std::holds_alternative<RunnerStop>(message) ||
-                      (std::holds_alternative<RunnerWelcome>(message) &&
-                       !std::get<RunnerWelcome>(message).refusal.empty());
-    SendOn(stream_, message);
-    if (last) stream_->Close();
+  void Send(ToRunner message) override { SendTogether({std::move(message)}); }
+  void SendTogether(std::vector<ToRunner> messages) override {
+    SendOn(stream_, messages);
+    if (!messages.empty() && IsLast(messages.back())) stream_->Close();
   }
 
  private:
+  static bool IsLast(const ToRunner& message) {
+    const auto* welcome = std::get_if<RunnerWelcome>(&message);
+    return std::holds_alternative<RunnerStop>(message) ||
+           (welcome != nullptr && !welcome->refusal.empty());
+  }
+
   const GrpcStreamPtr stream_;
 };
 
@@ -45,20 +51,17 @@ class RunnerStream {
   RunnerStream(Driver* driver, std::string peer) : driver_(driver), peer_(std::move(peer)) {}
 
   void Take(const GrpcStreamPtr& stream, std::string_view frame) {
-    auto bytes = joiner_.Add(frame);
-    if (!bytes.ok()) return Refuse(stream, bytes.status());
-    if (!bytes->has_value()) return;
-    auto message = DecodeToDriver(**bytes);
-    if (!message.ok()) return Refuse(stream, message.status());
-    if (id_.has_value()) return driver_->Receive(*id_, std::move(message).value());
-    const auto* hello = std::get_if<RunnerHello>(&*message);
-    if (hello == nullptr) return Refuse(stream, InvalidArgumentError("no hello at first"));
-    auto id = driver_->Admit(*hello, std::make_shared<StreamOutlet>(stream));
-    if (!id.ok()) {
-      LOG_WARN("runner refused peer={}: {}", peer_, id.status());
-      return;
+    const auto whole = joiner_.Add(frame);
+    if (!whole.ok()) return Refuse(stream, whole.status());
+    for (const std::string& bytes : *whole) {
+      auto message = DecodeToDriver(bytes);
+      if (!message.ok()) return Refuse(stream, message.status());
+      if (!id_.has_value()) {
+        if (!Admit(stream, *message)) return;
+      } else {
+        driver_->Receive(*id_, std::move(message).value());
+      }
     }
-    id_ = *id;
   }
 
   void Closed() {
@@ -66,6 +69,22 @@ class RunnerStream {
   }
 
  private:
+  // Its first message; false when nothing more of it is heard.
+  bool Admit(const GrpcStreamPtr& stream, const ToDriver& first) {
+    const auto* hello = std::get_if<RunnerHello>(&first);
+    if (hello == nullptr) {
+      Refuse(stream, InvalidArgumentError("no hello at first"));
+      return false;
+    }
+    auto id = driver_->Admit(*hello, std::make_shared<StreamOutlet>(stream));
+    if (!id.ok()) {
+      LOG_WARN("runner refused peer={}: {}", peer_, id.status());
+      return false;
+    }
+    id_ = *id;
+    return true;
+  }
+
   void Refuse(const GrpcStreamPtr& stream, const Status& why) {
     LOG_WARN("a runner's stream is cut peer={}: {}", peer_, why);
     stream->Cancel();
@@ -127,27 +146,28 @@ void DriverLink::Open(const RunnerHello& hello, Deliver deliver, Closed closed) 
   StreamHandler handler;
   handler.message = [joiner, deliver = std::move(deliver)](const GrpcStreamPtr& stream,
                                                            std::string frame) {
-    auto bytes = joiner->Add(frame);
-    if (bytes.ok() && !bytes->has_value()) return;
-    auto message = bytes.ok() ? DecodeToRunner(**bytes) : StatusOr<ToRunner>(bytes.status());
-    if (!message.ok()) {
-      LOG_ERROR("the driver sent bytes that are no message: {}", message.status());
-      stream->Cancel();
-      return;
+    const auto whole = joiner->Add(frame);
+    Status status = whole.status();
+    for (size_t i = 0; status.ok() && i < whole->size(); ++i) {
+      auto message = DecodeToRunner((*whole)[i]);
+      status = message.status();
+      if (message.ok()) deliver(std::move(message).value());
     }
-    deliver(std::move(message).value());
+    if (status.ok()) return;
+    LOG_ERROR("the driver sent bytes that are no message: {}", status);
+    stream->Cancel();
   };
   handler.closed = [closed = std::move(closed)](const GrpcStreamPtr&, const Status& status) {
     closed(status);
   };
   GrpcStreamPtr opened = channel_->OpenStream(kMethod, std::move(handler));
-  SendOn(opened, ToDriver(hello));
+  SendOn<ToDriver>(opened, {hello});
   MutexLock lock(mu_);
   stream_ = std::move(opened);
 }
 
 void DriverLink::Send(ToDriver message) {
-  if (const GrpcStreamPtr open = stream()) SendOn(open, message);
+  if (const GrpcStreamPtr open = stream()) SendOn<ToDriver>(open, {std::move(message)});
 }
 
 void DriverLink::Close(Timer* timer, Duration limit) {
