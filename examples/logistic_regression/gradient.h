@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -29,42 +28,40 @@ namespace internal {
 
 inline constexpr size_t kBatch = 256;
 
-// values[i] = e^values[i], |values[i]| <= 700, to some units in the last place. Loops without
-// branches and calls, which the compiler turns into vector instructions; std::exp would be most of
-// an iteration's time. e^v = 2^n e^r with n = round(v / ln 2): a polynomial for |r| <= ln(2) / 2,
-// and n put into the exponent's bits.
-inline void Exponentials(double* values, size_t count) {
+// Eight features and two: the loads and sums of a point as the processor has them. Written so and
+// not left to the compiler, which takes half as wide ones where it does not know the processor.
+using Eight = double __attribute__((vector_size(64)));
+using Two = double __attribute__((vector_size(16)));
+using EightBits = uint64_t __attribute__((vector_size(64)));
+static_assert(kFeatures == 10);
+
+// e^values, |values| <= 700, to some units in the last place. Without branches and calls, so that
+// eight are computed at a time; std::exp would be most of an iteration's time. e^v = 2^n e^r with
+// n = round(v / ln 2): a polynomial for |r| <= ln(2) / 2, and n put into the exponent's bits.
+inline __attribute__((always_inline)) void Exponentials(Eight* values) {
   constexpr double kRound = 0x1.8p52;  // adding it rounds to an integer, which its low bits show
   constexpr double kLog2E = 1.4426950408889634;
   constexpr double kLn2High = 0x1.62e42fefa38p-1;
   constexpr double kLn2Low = 0x1.ef35793c7673p-45;
-  for (size_t i = 0; i < count; ++i) {
-    const double rounded = values[i] * kLog2E + kRound;
-    const double n = rounded - kRound;
-    const double r = (values[i] - n * kLn2High) - n * kLn2Low;
-    double p = 1.0 / 6227020800;
-    p = p * r + 1.0 / 479001600;
-    p = p * r + 1.0 / 39916800;
-    p = p * r + 1.0 / 3628800;
-    p = p * r + 1.0 / 362880;
-    p = p * r + 1.0 / 40320;
-    p = p * r + 1.0 / 5040;
-    p = p * r + 1.0 / 720;
-    p = p * r + 1.0 / 120;
-    p = p * r + 1.0 / 24;
-    p = p * r + 1.0 / 6;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
-    constexpr uint64_t kOne = 0x3FF0000000000000ull;
-    values[i] = p * std::bit_cast<double>((std::bit_cast<uint64_t>(rounded) << 52) + kOne);
-  }
+  const Eight rounded = *values * kLog2E + kRound;
+  const Eight n = rounded - kRound;
+  const Eight r = (*values - n * kLn2High) - n * kLn2Low;
+  Eight p = r * (1.0 / 6227020800) + 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  p = p * r + 1.0;
+  p = p * r + 1.0;
+  constexpr uint64_t kOne = 0x3FF0000000000000ull;
+  *values = p * reinterpret_cast<Eight>((reinterpret_cast<EightBits>(rounded) << 52) + kOne);
 }
-
-// Eight features and two: the loads and sums of a point as the processor has them.
-using Eight = double __attribute__((vector_size(64)));
-using Two = double __attribute__((vector_size(16)));
-static_assert(kFeatures == 10);
 
 // One version for each generation of processors; the loader takes the one that runs here.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -77,7 +74,7 @@ static_assert(kFeatures == 10);
 // Of at most kBatch points.
 LR_FOR_EACH_PROCESSOR inline void AddBatch(const Point* points, size_t count,
                                            const Weights& weights, Gradient* gradient) {
-  double factor[kBatch];
+  alignas(Eight) double factor[kBatch] = {};
   Eight x;
   Two rest;
   Eight w;
@@ -93,8 +90,13 @@ LR_FOR_EACH_PROCESSOR inline void AddBatch(const Point* points, size_t count,
     const double margin = -points[i].y * (rest[0] + rest[1]);
     factor[i] = margin > 700 ? 700 : margin < -700 ? -700 : margin;
   }
-  Exponentials(factor, count);
-  for (size_t i = 0; i < count; ++i) factor[i] = (1 / (1 + factor[i]) - 1) * points[i].y;
+  for (size_t i = 0; i < count; i += 8) {
+    std::memcpy(&x, &factor[i], sizeof(x));
+    Exponentials(&x);
+    x = 1 / (1 + x) - 1;
+    std::memcpy(&factor[i], &x, sizeof(x));
+  }
+  for (size_t i = 0; i < count; ++i) factor[i] *= points[i].y;
   Eight sum;
   Two sum_rest;
   std::memcpy(&sum, &gradient->sum[0], sizeof(sum));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -42,8 +43,14 @@ TEST(GradientTest, ExponentialsAreThoseOfTheLibraryToThirteenDigits) {
   std::vector<double> values;
   for (double v = -700; v <= 700; v += 0.37) values.push_back(v);
   values.insert(values.end(), {0.0, -0.0, 1e-300, 0.34657359027997264, -0.34657359027997264});
-  std::vector<double> results = values;
-  internal::Exponentials(results.data(), results.size());
+  values.resize((values.size() + 7) / 8 * 8);
+  std::vector<double> results(values.size());
+  for (size_t i = 0; i < values.size(); i += 8) {
+    internal::Eight eight;
+    std::memcpy(&eight, &values[i], sizeof(eight));
+    internal::Exponentials(&eight);
+    std::memcpy(&results[i], &eight, sizeof(eight));
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     const double expected = std::exp(values[i]);
     EXPECT_NEAR(results[i], expected, 1e-13 * expected) << values[i];

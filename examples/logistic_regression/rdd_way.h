@@ -15,18 +15,18 @@
 
 namespace logistic_regression {
 
-inline tusk::StatusOr<Weights> Train(tusk::Session& session, const Run& run) {
-  const auto points = session.TextFile(run.input)
-                          .Map([](std::string_view line) {
-                            Point point;
-                            if (!ParsePoint(line, &point)) {
-                              throw std::invalid_argument(NotAPoint(line));
-                            }
-                            return point;
-                          })
-                          .Cache();
+inline tusk::Rdd<Point> ReadPoints(tusk::Session& session, const std::string& input) {
+  return session.TextFile(input).Map([](std::string_view line) {
+    Point point;
+    if (!ParsePoint(line, &point)) throw std::invalid_argument(NotAPoint(line));
+    return point;
+  });
+}
+
+inline tusk::StatusOr<Weights> Train(tusk::Session& session, const tusk::Rdd<Point>& points,
+                                     int iterations) {
   Weights weights = InitialWeights();
-  for (int i = 1; i <= run.iterations; ++i) {
+  for (int i = 1; i <= iterations; ++i) {
     const IterationClock clock;
     ASSIGN_OR_RETURN(const Gradient gradient,
                      points.Aggregate(
@@ -39,17 +39,23 @@ inline tusk::StatusOr<Weights> Train(tusk::Session& session, const Run& run) {
     Descend(gradient, &weights);
     session.Print(clock.Line(i));
   }
-  points.Unpersist();
   return weights;
+}
+
+inline tusk::Status Save(tusk::Session& session, const Weights& weights,
+                         const std::string& output) {
+  std::vector<std::pair<int64_t, double>> lines;
+  for (size_t j = 0; j < kFeatures; ++j) lines.emplace_back(static_cast<int64_t>(j), weights[j]);
+  return session.Parallelize(lines, 1).SaveAsTextFile(output);
 }
 
 inline tusk::Status RunByRdd(tusk::Session& session, const Run& run) {
   ASSIGN_OR_RETURN(const bool done, session.OutputIsDone(run.output));
   if (done) return tusk::Status::Ok();
-  ASSIGN_OR_RETURN(const Weights weights, Train(session, run));
-  std::vector<std::pair<int64_t, double>> lines;
-  for (size_t j = 0; j < kFeatures; ++j) lines.emplace_back(static_cast<int64_t>(j), weights[j]);
-  return session.Parallelize(lines, 1).SaveAsTextFile(run.output);
+  const auto points = ReadPoints(session, run.input).Cache();
+  ASSIGN_OR_RETURN(const Weights weights, Train(session, points, run.iterations));
+  points.Unpersist();
+  return Save(session, weights, run.output);
 }
 
 }  // namespace logistic_regression
