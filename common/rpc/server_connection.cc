@@ -237,7 +237,7 @@ bool ServerConnection::MayTakeFrame() {
   MutexLock lock(mu_);
   paused_ = unanswered_ >= options.max_unanswered ||
             unanswered_bytes_ >= options.max_unanswered_bytes ||
-            unsent_bytes_ >= options.pause_unsent_bytes;
+            unsent_bytes_ + gated_bytes_ >= options.pause_unsent_bytes;
   return !paused_;
 }
 
@@ -403,12 +403,18 @@ void ServerConnection::Finished(RpcCall& call, Status status) {
     return SendAnswer(std::move(frame), account);
   }
   std::vector<GatedAnswer> answers;
+  const auto bytes = static_cast<int64_t>(frame.size());
+  {
+    MutexLock lock(mu_);
+    gated_bytes_ += bytes;  // a turn makes no more of them than a client may leave unread
+  }
   const bool in_turn = ServerLoop::current == loop_;
   std::vector<GatedAnswer>& finished = in_turn ? loop_->finished : answers;
   finished.push_back({.connection = shared_from_this(),
                       .frame = std::move(frame),
                       .held = account.held,
-                      .request_bytes = account.request_bytes});
+                      .request_bytes = account.request_bytes,
+                      .bytes = bytes});
   if (!in_turn) return AskGate(*core_, std::move(answers));
   // Behind the connections that have input by now: the gate is asked for all their answers.
   if (finished.size() > 1) return;
@@ -443,8 +449,9 @@ void ServerConnection::Release(const GatedAnswers& answers, const Status& verdic
 
 void ServerConnection::Deliver(std::vector<GatedAnswer>* answers) {
   for (GatedAnswer& answer : *answers) {
-    answer.connection->SendAnswer(std::move(answer.frame),
-                                  {.held = answer.held, .request_bytes = answer.request_bytes});
+    answer.connection->SendAnswer(
+        std::move(answer.frame),
+        {.held = answer.held, .request_bytes = answer.request_bytes, .gated_bytes = answer.bytes});
   }
 }
 
@@ -505,6 +512,7 @@ void ServerConnection::SendAnswer(std::string frame, Account account) {
   --core_->counters.unanswered_calls;
   if (account.held) --core_->counters.held_calls;
   MutexLock lock(mu_);
+  gated_bytes_ -= account.gated_bytes;
   if (!account.held) {
     --unanswered_;
     unanswered_bytes_ -= account.request_bytes;

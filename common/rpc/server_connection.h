@@ -46,6 +46,7 @@ class ServerConnection final : public RpcCallOwner,
   struct Account {
     bool held = false;
     int64_t request_bytes = 0;
+    int64_t gated_bytes = 0;
   };
 
   void ArmRead();
@@ -107,6 +108,7 @@ class ServerConnection final : public RpcCallOwner,
   Mutex mu_;
   std::string out_ GUARDED_BY(mu_);
   int64_t unsent_bytes_ GUARDED_BY(mu_) = 0;  // in out_ and sending_
+  int64_t gated_bytes_ GUARDED_BY(mu_) = 0;   // of answers that wait for the gate
   int64_t unanswered_ GUARDED_BY(mu_) = 0;
   int64_t unanswered_bytes_ GUARDED_BY(mu_) = 0;
   bool paused_ GUARDED_BY(mu_) = false;   // input is not taken until answers have left

@@ -106,6 +106,7 @@ struct GatedAnswer {
   std::string frame;
   bool held = false;
   int64_t request_bytes = 0;
+  int64_t bytes = 0;  // of the frame, as its connection counts them
 };
 
 // One I/O thread's share: its loop, its connections, a buffer that every read uses, and the answers

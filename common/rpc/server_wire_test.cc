@@ -186,6 +186,36 @@ TEST_F(ServerWireTest, AnswersThatTheGateLetsThroughAtOnceLeaveBeforeTheConnecti
   wire.ReceiveToEnd();
 }
 
+TEST_F(ServerWireTest, AnswersThatWaitForTheGateAreNoMoreThanAClientMayLeaveUnread) {
+  Mutex mu;
+  bool open = false;
+  std::vector<std::function<void(Status)>> waiting;
+  RpcServerOptions options{.pause_unsent_bytes = 64 << 10};
+  options.reply_gate = [&](std::function<void(Status)> release) {
+    {
+      MutexLock lock(mu);
+      if (!open) return waiting.push_back(std::move(release));
+    }
+    release(Status::Ok());
+  };
+  StartServer(std::move(options));
+  Wire wire = Established();
+  std::string calls;
+  for (int i = 0; i < 50; ++i) calls += CallBytes(i, "big", std::to_string(1 << 20));
+  wire.Send(calls);
+  ASSERT_TRUE(Eventually(10s, [&] {
+    MutexLock lock(mu);
+    return !waiting.empty();
+  }));
+  EXPECT_EQ(server_->stats().unanswered_calls, 1);
+  {
+    MutexLock lock(mu);
+    open = true;
+  }
+  for (const auto& release : waiting) release(Status::Ok());
+  for (uint32_t i = 0; i < 50; ++i) ASSERT_EQ(wire.ReceiveAnswer().header.callid(), i);
+}
+
 TEST_F(ServerWireTest, PreambleContextAndCallInOneSegmentAreAnsweredOnce) {
   StartServer();
   Wire wire = Connect();
