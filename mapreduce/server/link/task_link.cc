@@ -160,10 +160,12 @@ void DriverLink::Open(const RunnerHello& hello, Deliver deliver, Closed closed) 
   handler.closed = [closed = std::move(closed)](const GrpcStreamPtr&, const Status& status) {
     closed(status);
   };
-  GrpcStreamPtr opened = channel_->OpenStream(kMethod, std::move(handler));
-  SendOn<ToDriver>(opened, {hello});
+  // Under the lock, as nothing here waits: the driver may answer the hello with a task whose
+  // outcome is there before this thread goes on, and that outcome must find the stream entered,
+  // while no heartbeat may go before the hello.
   MutexLock lock(mu_);
-  stream_ = std::move(opened);
+  stream_ = channel_->OpenStream(kMethod, std::move(handler));
+  SendOn<ToDriver>(stream_, {hello});
 }
 
 void DriverLink::Send(ToDriver message) {
