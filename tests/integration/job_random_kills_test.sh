@@ -90,8 +90,8 @@ for ((i = 0; i < kills; i++)); do
   expect_nothing_left
   tusk dfs -rm -r -f $output >/dev/null
 done
-# A driver that is killed in its last attempt can clear up nothing itself.
-submit last tusk job run -D mapreduce.am.max-attempts=1 -D mapreduce.job.reduces=4 terasort /rows /killed/last
+# A driver that is killed in its last attempt can clear up nothing itself. Its mappers wait for it.
+submit last mapred streaming -D mapreduce.am.max-attempts=1 -input /text -output /killed/last -mapper 'sleep 300' -reducer NONE
 output_begun() { [ -n "$(tusk dfs -find /killed -name '.last.application_*')" ]; }
 eventually 10 output_begun
 kill_hard "$(container_pids driver)"
