@@ -20,7 +20,8 @@ using proto::rpc::RequestHeaderProto;
 using proto::rpc::RpcRequestHeaderProto;
 using proto::rpc::RpcResponseHeaderProto;
 
-constexpr int kReadsPerTurn = 16;  // then other connections have theirs
+constexpr int64_t kGatedBytesPerTurn = 64 << 10;  // what is more does not wait for others
+constexpr int kReadsPerTurn = 16;                 // then other connections have theirs
 constexpr size_t kMaxAnswerBytes = 128 << 20;
 
 int DetailOf(const Status& error) {
@@ -181,7 +182,9 @@ void ServerConnection::Pump() {
     for (int reads = 0; reads < kReadsPerTurn && drained_ && MayTakeFrame(); ++reads) {
       if (!ReadMore()) break;
     }
-    if (input_ended_ || closing_) AskGateForTurn();  // what may leave at once does so before we go
+    // Before we go, and when large answers came together, what may leave at once does so: those who
+    // take part in the same turn must not wait until each of the others has made as many.
+    if (input_ended_ || closing_ || GatedBytes() > kGatedBytesPerTurn) AskGateForTurn();
     Flush();
     if (input_ended_ && !closing_) {
       const bool cut = drained_ && !input_.rest().empty();
@@ -453,6 +456,17 @@ void ServerConnection::Deliver(std::vector<GatedAnswer>* answers) {
         std::move(answer.frame),
         {.held = answer.held, .request_bytes = answer.request_bytes, .gated_bytes = answer.bytes});
   }
+  // On their loop they are sent at once, instead of behind all that waits there.
+  if (ServerLoop::current != answers->front().connection->loop_) return;
+  for (size_t i = 0; i < answers->size(); ++i) {
+    ServerConnection& connection = *(*answers)[i].connection;
+    if (i == 0 || &connection != (*answers)[i - 1].connection.get()) connection.Flush();
+  }
+}
+
+int64_t ServerConnection::GatedBytes() {
+  MutexLock lock(mu_);
+  return gated_bytes_;
 }
 
 // False: the connection is closed, its loop may be gone.

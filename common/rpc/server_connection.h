@@ -75,6 +75,7 @@ class ServerConnection final : public RpcCallOwner,
   static void Release(const GatedAnswers& answers, const Status& verdict);
   static void Deliver(std::vector<GatedAnswer>* answers);
   void AskGateForTurn();
+  int64_t GatedBytes() EXCLUDES(mu_);
   bool PostToLoop(std::function<void()> work) EXCLUDES(mu_);
   void AppendLocked(std::string frame) REQUIRES(mu_);
   void WakeLocked() REQUIRES(mu_);
