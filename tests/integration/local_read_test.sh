@@ -8,12 +8,17 @@ size=$((40000000 + 77))  # one block, and a chunk that is not whole
 head -c $size /dev/urandom >"$scratch/file"
 head -c 5000 /dev/urandom >"$scratch/more"
 
+bytes_read() {  # URL of a DataNode's metrics
+  python3 -c 'import json, sys, urllib.request
+beans = json.load(urllib.request.urlopen(sys.argv[1]))["beans"]
+print(sum(bean.get("BytesRead", 0) for bean in beans))' "$1"
+}
 sent() {  # bytes that all DataNodes have sent to readers
   local log worker web bytes=0
   for log in "$cluster"/logs/datanode-*.log; do
     worker=${log##*/datanode-}
     web=$(sed -n 's/.* datanode started .* http=\([0-9]*\) .*/\1/p' "$log" | tail -n 1)
-    bytes=$((bytes + $(curl -sf "http://${worker%.log}:$web/jmx" | tr ',' '\n' | sed -n 's/.*"BytesRead" *: *\([0-9]*\).*/\1/p')))
+    bytes=$((bytes + $(bytes_read "http://${worker%.log}:$web/jmx")))
   done
   echo "$bytes"
 }
